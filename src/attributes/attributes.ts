@@ -1,0 +1,85 @@
+/** What tells one series of an instrument from another. */
+export type AttributeValue = string | number | boolean;
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** Most attributes on one series, longest key and longest value in UTF-16 units. */
+export const ATTRIBUTE_LIMITS = { count: 64, key: 128, value: 256 } as const;
+
+/** What had to be cut from attributes. */
+export class AttributeTally {
+  /** Keys and values cut at their limit. */
+  truncated = 0;
+  /** Attributes left out: beyond the count limit, or not a string, finite number or boolean. */
+  dropped = 0;
+}
+
+const NONE: Attributes = Object.freeze(Object.create(null));
+
+/**
+ * A frozen, bounded, sorted copy without a prototype, so that `__proto__` is a key like any other.
+ *
+ * Never throws: an attribute whose getter throws is dropped and counted.
+ */
+export function cleanAttributes(given: unknown, tally: AttributeTally): Attributes {
+  if (given === undefined || given === null) return NONE;
+  if (typeof given !== "object") {
+    tally.dropped++;
+    return NONE;
+  }
+  const clean: Record<string, AttributeValue> = Object.create(null);
+  try {
+    const keys = Object.keys(given).sort();
+    let kept = 0;
+    for (const key of keys) {
+      if (kept === ATTRIBUTE_LIMITS.count) {
+        tally.dropped += keys.length - kept;
+        break;
+      }
+      const value = cleanValue((given as Record<string, unknown>)[key], tally);
+      if (value === undefined || key === "") {
+        tally.dropped++;
+        continue;
+      }
+      clean[cut(key, ATTRIBUTE_LIMITS.key, tally)] = value;
+      kept++;
+    }
+  } catch {
+    tally.dropped++;
+  }
+  return Object.freeze(clean);
+}
+
+function cleanValue(value: unknown, tally: AttributeTally): AttributeValue | undefined {
+  switch (typeof value) {
+    case "string":
+      return cut(value, ATTRIBUTE_LIMITS.value, tally);
+    case "number":
+      return Number.isFinite(value) ? value : undefined;
+    case "boolean":
+      return value;
+    default:
+      return undefined;
+  }
+}
+
+function cut(text: string, limit: number, tally: AttributeTally): string {
+  if (text.length <= limit) return text;
+  tally.truncated++;
+  // Flattened through a copy: a slice would keep a 1 MB parent string alive.
+  return Buffer.from(text.slice(0, limit)).toString();
+}
+
+/**
+ * The canonical key of attributes: equal exactly when the attributes are.
+ *
+ * Lengths stand before texts, so no separator can be forged; types differ (`1` is not `"1"`).
+ */
+export function attributesKey(attributes: Attributes): string {
+  let key = "";
+  for (const name in attributes) {
+    const value = attributes[name];
+    const text = String(value);
+    key += `${name.length}:${name}${typeof value === "string" ? "s" : typeof value === "number" ? "n" : "b"}${text.length}:${text}`;
+  }
+  return key;
+}

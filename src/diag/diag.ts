@@ -1,0 +1,43 @@
+/** Where the library speaks; nothing is printed unless the host gives one. */
+export interface Logger {
+  debug(message: string): void;
+  warn(message: string): void;
+}
+
+/**
+ * The library's own voice: the first message of a kind warns, its repetitions only debug.
+ *
+ * A logger that throws is never asked again about that message's kind.
+ * @see Micrometer, WarnThenDebugLogger.java
+ */
+export class Diag {
+  readonly #warned = new Set<string>();
+
+  constructor(private readonly logger?: Logger) {}
+
+  /** @param kind - names the fault, low cardinality; `message` may carry detail */
+  warn(kind: string, message: string): void {
+    if (this.logger === undefined) return;
+    const first = !this.#warned.has(kind) && this.#warned.size < 1000;
+    if (first) this.#warned.add(kind);
+    try {
+      if (first) this.logger.warn(`auspex: ${message}`);
+      else this.logger.debug(`auspex: ${message}`);
+    } catch {
+      // A host's logger that throws must not turn a metric into a crash.
+    }
+  }
+}
+
+/** One line about a foreign error: name, code and message, never the object with its secrets. */
+export function describeError(error: unknown): string {
+  try {
+    if (error instanceof Error) {
+      const code = (error as { code?: unknown }).code;
+      return `${error.name}${typeof code === "string" ? ` [${code}]` : ""}: ${error.message}`.slice(0, 300);
+    }
+    return String(error).slice(0, 300);
+  } catch {
+    return "an error that cannot be read";
+  }
+}

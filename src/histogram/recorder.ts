@@ -1,0 +1,188 @@
+import type { Layout } from "./layout.js";
+import type { Slab, Slabs } from "./slabs.js";
+import type { SparseWriter } from "./sparse.js";
+
+/** What became of values that did not simply enter a slot. One per instrument. */
+export class ValueTally {
+  /** Finite values above the highest trackable one, recorded as that one. */
+  clamped = 0;
+  /** Values that entered nothing, by reason. */
+  dropped = { notANumber: 0, negative: 0, infinite: 0 };
+}
+
+/** What all recorders of one instrument have in common. */
+export interface RecorderShared {
+  readonly layout: Layout;
+  /** Layout units per recorded unit: 1000 when milliseconds go into a µs layout. */
+  readonly scale: number;
+  readonly tally: ValueTally;
+  readonly slabs: Slabs<Recorder>;
+  /**
+   * Asked at the first record of each interval: the recorder that shall take the values, itself or
+   * (when the series limit is reached) another one.
+   */
+  admit(recorder: Recorder): Recorder;
+}
+
+/**
+ * The histogram that is being written.
+ *
+ * It holds pages only while its interval is open and something was recorded: `harvest` gives all of
+ * them back, so an idle recorder owns no counts. All its pages lie in one slab, so that the hot path
+ * indexes one typed array.
+ */
+export class Recorder {
+  /** Identity among all recorders of a registry; −1 while not admitted. */
+  id = -1;
+  private counts: Uint32Array;
+  /** Offset in `counts` of this recorder's page table; points at zeros while nothing is held. */
+  private row = 0;
+  private slab: Slab | undefined;
+  readonly layout: Layout;
+  readonly scale: number;
+
+  constructor(private readonly shared: RecorderShared) {
+    this.layout = shared.layout;
+    this.scale = shared.scale;
+    this.counts = shared.slabs.none;
+  }
+
+  /**
+   * Records one value into the open interval.
+   *
+   * Hot path: no allocation, no clock read.
+   * @param value - in recorded units, rounded to whole layout units; above the highest trackable
+   *   value: clamped and counted
+   * @returns nothing. Never throws; what is not a finite number ≥ 0 is dropped and counted
+   * @see HdrHistogram, AbstractHistogram.recordValue
+   */
+  record(value: number): void {
+    const layout = this.layout;
+    const scaled = typeof value === "number" ? value * this.scale : -1;
+    if (scaled >= 0 && scaled < layout.fastBelow) {
+      const units = (scaled + 0.5) | 0;
+      const octave = layout.lowZeros - Math.clz32(units | layout.lowMask);
+      const slot = (octave << layout.halfBits) + (units >>> (octave + layout.unitBits));
+      const counts = this.counts;
+      const page = counts[this.row + (slot >>> layout.halfBits)];
+      if (page !== 0) counts[page + (slot & layout.halfMask)]++;
+      else this.recordInNewPage(slot, value);
+    } else {
+      this.recordOutside(value, scaled);
+    }
+  }
+
+  /** Empties this recorder into `out` (nothing but its counts). Cold. @returns the number of values */
+  harvest(out: SparseWriter): number {
+    const counts = this.counts;
+    const { pages, halfMask } = this.layout;
+    const size = halfMask + 1;
+    let total = 0;
+    for (let i = this.row, end = this.row + pages; i < end; i++) {
+      const page = counts[i];
+      if (page === 0) {
+        out.skip(size);
+        continue;
+      }
+      counts[i] = 0;
+      out.reserve(size * 5 + 16);
+      for (let at = page, stop = page + size; at < stop; at++) {
+        const count = counts[at];
+        if (count === 0) {
+          out.skip(1);
+          continue;
+        }
+        counts[at] = 0;
+        out.put(count);
+        total += count;
+      }
+    }
+    out.finish();
+    this.counts = this.shared.slabs.none;
+    this.row = 0;
+    this.slab = undefined;
+    return total;
+  }
+
+  /** Adds the open interval's counts to a dense array, leaving them where they are. Cold. */
+  peek(visit: (slot: number, count: number) => void): void {
+    const counts = this.counts;
+    const { pages, halfMask, halfBits } = this.layout;
+    for (let index = 0; index < pages; index++) {
+      const page = counts[this.row + index];
+      if (page === 0) continue;
+      for (let offset = 0; offset <= halfMask; offset++) {
+        const count = counts[page + offset];
+        if (count !== 0) visit((index << halfBits) + offset, count);
+      }
+    }
+  }
+
+  private recordInNewPage(slot: number, value: number): void {
+    if (this.slab === undefined) {
+      const target = this.shared.admit(this);
+      if (target !== this) {
+        target.record(value);
+        return;
+      }
+    }
+    this.addPage(slot >>> this.layout.halfBits);
+    const page = this.counts[this.row + (slot >>> this.layout.halfBits)];
+    this.counts[page + (slot & this.layout.halfMask)]++;
+  }
+
+  private recordOutside(value: number, scaled: number): void {
+    const { tally, layout } = this.shared;
+    if (typeof value !== "number" || Number.isNaN(scaled)) tally.dropped.notANumber++;
+    else if (scaled < 0) tally.dropped[scaled === Number.NEGATIVE_INFINITY ? "infinite" : "negative"]++;
+    else if (scaled === Number.POSITIVE_INFINITY) tally.dropped.infinite++;
+    else {
+      const units = Math.round(scaled);
+      if (units > layout.highest) tally.clamped++;
+      this.recordWide(layout.slotOf(Math.min(units, layout.highest)), value);
+    }
+  }
+
+  private recordWide(slot: number, value: number): void {
+    const page = this.counts[this.row + (slot >>> this.layout.halfBits)];
+    if (page !== 0) this.counts[page + (slot & this.layout.halfMask)]++;
+    else this.recordInNewPage(slot, value);
+  }
+
+  private addPage(index: number): void {
+    if (this.slab === undefined) {
+      this.shared.slabs.holders.push(this);
+      this.settle(this.shared.slabs.current());
+    }
+    let page = this.slab?.takePage() ?? 0;
+    while (page === 0) {
+      this.settle(this.shared.slabs.next());
+      page = this.slab?.takePage() ?? 0;
+    }
+    this.counts[this.row + index] = page;
+  }
+
+  /** Takes a row in `slab` or a later one, and brings along the pages held so far. */
+  private settle(slab: Slab): void {
+    let home = slab;
+    let row = home.takeRow();
+    while (row < 0) {
+      home = this.shared.slabs.next();
+      row = home.takeRow();
+    }
+    const from = this.counts;
+    const { pages, halfMask } = this.layout;
+    for (let index = 0; index < pages; index++) {
+      const old = from[this.row + index];
+      if (old === 0) continue;
+      const page = home.takePage();
+      home.counts.set(from.subarray(old, old + halfMask + 1), page);
+      home.counts[row + index] = page;
+      from.fill(0, old, old + halfMask + 1);
+      from[this.row + index] = 0;
+    }
+    this.slab = home;
+    this.counts = home.counts;
+    this.row = row;
+  }
+}

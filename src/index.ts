@@ -1,0 +1,43 @@
+export { Auspex, createAuspex } from "./auspex.js";
+export { monitored } from "./integrations/decorators.js";
+export { OptionsError } from "./options.js";
+
+export type { AttributeValue, Attributes } from "./attributes/attributes.js";
+export type {
+  Counter,
+  DeadlineOptions,
+  Gauge,
+  Histogram,
+  HistogramOptions,
+  InstrumentOptions,
+} from "./auspex.js";
+export type { Logger } from "./diag/diag.js";
+export type { BoundCounter } from "./instruments/counter.js";
+export type { BoundGauge } from "./instruments/gauge.js";
+export type { Operation } from "./instruments/golden-signals.js";
+export type { BoundHistogram } from "./instruments/histogram.js";
+export type { MonitoredOptions } from "./integrations/decorators.js";
+export type { WrapOptions } from "./integrations/wrap.js";
+export type { AuspexOptions, ExporterOption, HistogramRange } from "./options.js";
+export type {
+  ExporterEntry,
+  ExportResult,
+  FlushResult,
+  FlushStatus,
+  MetricExporter,
+} from "./readers/exporter.js";
+export type { MetricStream, PullExporter, PullSource } from "./readers/pull.js";
+export type {
+  HistogramMetric,
+  HistogramPoint,
+  Incarnation,
+  MetricBatch,
+  MetricData,
+  NumberMetric,
+  NumberPoint,
+  Temporality,
+} from "./snapshot/batch.js";
+export type * from "./snapshot/model.js";
+export type { Resource, ServiceName } from "./snapshot/resource.js";
+export type { Clock } from "./time/clock.js";
+export type { WindowName } from "./window/rolling-window.js";

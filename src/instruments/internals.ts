@@ -1,0 +1,35 @@
+import type { Attributes } from "../attributes/attributes.js";
+import type { Diag } from "../diag/diag.js";
+import type { Operation } from "./golden-signals.js";
+import type { Registry } from "./registry.js";
+
+/** What integrations need of a monitor, and users do not. */
+export interface Internals {
+  readonly registry: Registry;
+  readonly diag: Diag;
+  operation(name: string, attributes?: Attributes): Operation;
+}
+
+/** Found through the global registry of symbols, so that the ESM and the CJS copy know each other's. */
+export const INTERNALS: unique symbol = Symbol.for("auspex.internals@0") as never;
+
+/** A monitor, as integrations see it. */
+export interface Instrumented {
+  readonly [INTERNALS]: Internals;
+}
+
+interface ProcessState {
+  /** The monitor created first and not yet shut down. */
+  first: Instrumented | undefined;
+  /** Grows with every change of `first`, so that who has cached it can tell. */
+  generation: number;
+}
+
+const STATE = Symbol.for("auspex@0");
+
+/** State of the process, one for all copies of this library in it. */
+export function processState(): ProcessState {
+  const holder = globalThis as unknown as Record<symbol, ProcessState | undefined>;
+  holder[STATE] ??= { first: undefined, generation: 0 };
+  return holder[STATE];
+}

@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { INTERNALS, type Instrumented } from "../../instruments/internals.js";
+import { methodIndex } from "./methods.js";
+import { exchangeIndex, type Route, type RouteOperation, Routes } from "./route.js";
+
+const EXCHANGE = Symbol.for("auspex.exchange@0");
+const CONNECTION = Symbol.for("auspex.connection@0");
+
+interface Observed {
+  [EXCHANGE]?: Exchange;
+}
+
+/** Requests under way on one socket: all of them are aborted by its one `close`. */
+interface Connection {
+  newest: Exchange | undefined;
+}
+
+/**
+ * One request and its response, from its arrival to the first terminal event: `finish` of the
+ * response, its `close`, or that of its socket.
+ */
+export class Exchange {
+  /** The newer and older exchange on the same socket; only pipelining makes more than one. */
+  older: Exchange | undefined;
+  private open = true;
+
+  constructor(
+    private readonly routes: Routes,
+    private readonly started: number,
+    private readonly index: number,
+    private operation: RouteOperation,
+    private readonly connection: Connection | undefined,
+    /** The response's `emit` before this exchange stood in for it. */
+    readonly emit: ServerResponse["emit"],
+  ) {
+    operation.signals.inFlight++;
+    if (connection !== undefined) {
+      this.older = connection.newest;
+      connection.newest = this;
+    }
+  }
+
+  /** Says which route the request belongs to. The last call before the end counts. */
+  bind(route: Route): void {
+    if (!this.open) return;
+    const operation = route.operation(this.index);
+    if (operation === this.operation) return;
+    this.operation.signals.inFlight--;
+    operation.signals.inFlight++;
+    this.operation = operation;
+  }
+
+  /** `bind` by template. */
+  bindTemplate(template: string): void {
+    this.bind(this.routes.route(template));
+  }
+
+  /** The response is out, with this status. */
+  finish(status: number): void {
+    if (!this.open) return;
+    this.leave();
+    this.operation.answered(status, this.routes.clock.now() - this.started);
+  }
+
+  /** The client went away first. */
+  abort(): void {
+    if (!this.open) return;
+    this.leave();
+    this.operation.abortedAfter(this.routes.clock.now() - this.started);
+  }
+
+  private leave(): void {
+    this.open = false;
+    this.operation.signals.inFlight--;
+    const { connection } = this;
+    if (connection === undefined) return;
+    if (connection.newest === this) connection.newest = this.older;
+    else this.unlink(connection.newest);
+  }
+
+  private unlink(newest: Exchange | undefined): void {
+    let newer = newest;
+    while (newer !== undefined && newer.older !== this) newer = newer.older;
+    if (newer !== undefined) newer.older = this.older;
+  }
+}
+
+/** The exchange of a response, once `HttpServerRecorder.begin` has seen it. */
+export function exchangeOf(response: object): Exchange | undefined {
+  return (response as Observed)[EXCHANGE];
+}
+
+/**
+ * Stands in for `response.emit`, so that its end is seen without a listener, a closure or a trace in
+ * what the host sees of its listeners.
+ */
+function emit(this: ServerResponse & Observed, event: string | symbol): boolean {
+  const exchange = this[EXCHANGE] as Exchange;
+  if (event === "finish") exchange.finish(this.statusCode);
+  else if (event === "close") exchange.abort();
+  // biome-ignore lint/complexity/noArguments: passed on as they came, without a copy
+  return Reflect.apply(exchange.emit, this, arguments);
+}
+
+/** Records the requests of HTTP servers for one monitor, whatever framework answers them. */
+export class HttpServerRecorder {
+  readonly routes: Routes;
+
+  constructor(auspex: Instrumented) {
+    this.routes = new Routes(auspex[INTERNALS].registry);
+  }
+
+  /** The recorder of a monitor: one, whoever asks. */
+  static of(auspex: Instrumented): HttpServerRecorder {
+    let recorder = recorders.get(auspex);
+    if (recorder === undefined) {
+      recorder = new HttpServerRecorder(auspex);
+      recorders.set(auspex, recorder);
+    }
+    return recorder;
+  }
+
+  /** Begins to watch a request; does nothing when it is watched already. Never throws. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    if ((response as Observed)[EXCHANGE] !== undefined) return;
+    const { socket } = request;
+    const encrypted = (socket as { encrypted?: boolean } | undefined)?.encrypted === true;
+    const index = exchangeIndex(methodIndex(request.method), encrypted);
+    const { routes } = this;
+    const exchange = new Exchange(
+      routes,
+      routes.clock.now(),
+      index,
+      routes.unmatched.operation(index),
+      connectionOf(socket),
+      response.emit,
+    );
+    (response as Observed)[EXCHANGE] = exchange;
+    response.emit = emit as ServerResponse["emit"];
+  }
+}
+
+const recorders = new WeakMap<Instrumented, HttpServerRecorder>();
+
+function connectionOf(socket: (Socket & { [CONNECTION]?: Connection }) | undefined) {
+  return socket?.[CONNECTION] ?? connect(socket);
+}
+
+function connect(socket: (Socket & { [CONNECTION]?: Connection }) | undefined) {
+  // Injected requests have no real socket; their response says itself when it is closed.
+  if (typeof socket?.once !== "function" || socket.destroyed !== false) return undefined;
+  const connection: Connection = { newest: undefined };
+  socket[CONNECTION] = connection;
+  socket.once("close", () => {
+    while (connection.newest !== undefined) connection.newest.abort();
+  });
+  return connection;
+}

@@ -1,0 +1,1 @@
+export { type HttpServerOptions, monitorHttpServer, setRoute } from "./server.js";

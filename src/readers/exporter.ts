@@ -1,0 +1,47 @@
+import type { MetricBatch, Temporality } from "../snapshot/batch.js";
+
+export type ExportResult =
+  | { readonly status: "success"; readonly rejected?: number }
+  | { readonly status: "retryable"; readonly retryAfterMs?: number; readonly error: Error }
+  | { readonly status: "failure"; readonly error: Error };
+
+/**
+ * The socket that exporters plug into: it encodes and sends. It never schedules and never retries.
+ *
+ * @see OpenTelemetry, PushMetricExporter
+ */
+export interface MetricExporter {
+  readonly name: string;
+  /** What this backend wants. Pure. @default "cumulative" */
+  temporality?(kind: "histogram" | "counter"): Temporality;
+  /** Sends one batch. Never rejects; gives up when the signal aborts. */
+  export(batch: MetricBatch, signal: AbortSignal): Promise<ExportResult>;
+  forceFlush?(): Promise<void>;
+  /** Idempotent; flushes first. */
+  shutdown?(): Promise<void>;
+}
+
+/** An exporter with its own pace. */
+export interface ExporterEntry {
+  readonly exporter: MetricExporter;
+  /** Milliseconds between exports. @default exportIntervalMs of the monitor */
+  readonly intervalMs?: number;
+  /** Longest one export may take. @default 30_000, never more than the interval */
+  readonly timeoutMs?: number;
+  /** Overrides what the exporter asks for. */
+  readonly temporality?: Temporality;
+}
+
+/** What became of an exporter in a flush or shutdown. */
+export interface FlushStatus {
+  readonly exporter: string;
+  readonly status: "ok" | "failed" | "timeout";
+  readonly error?: string;
+}
+
+export interface FlushResult {
+  readonly ok: boolean;
+  readonly exporters: readonly FlushStatus[];
+  /** Values recorded that no exporter that failed or was late has acknowledged; 0 when all went well. */
+  readonly unflushed: number;
+}

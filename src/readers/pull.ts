@@ -1,0 +1,25 @@
+import type { Diag } from "../diag/diag.js";
+import type { MetricData } from "../snapshot/batch.js";
+import type { Resource } from "../snapshot/resource.js";
+import type { Clock } from "../time/clock.js";
+
+/** One instrument and its points, read one by one. */
+export interface MetricStream {
+  readonly metric: Omit<MetricData, "points">;
+  readonly points: Iterable<MetricData["points"][number]>;
+}
+
+/** What a pull exporter reads from. Cumulative, the open interval included. */
+export interface PullSource {
+  readonly resource: Resource;
+  readonly clock: Clock;
+  readonly diag: Diag;
+  streams(): Iterable<MetricStream>;
+}
+
+/** An exporter that answers when it is asked, rather than sending on a schedule. */
+export interface PullExporter {
+  readonly name: string;
+  /** Called once by the monitor that it is given to. */
+  attach(source: PullSource): void;
+}

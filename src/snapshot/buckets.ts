@@ -1,0 +1,64 @@
+import type { ClosedHistogram } from "../histogram/closed-histogram.js";
+import type { Layout } from "../histogram/layout.js";
+
+/** Bounds of the semantic conventions for durations in seconds. */
+export const SECONDS_BOUNDS: readonly number[] = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
+
+/** Bounds of the OpenTelemetry specification for everything else. */
+export const DEFAULT_BOUNDS: readonly number[] = [
+  0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000,
+];
+
+/** Powers of four from 256 B to 1 GiB. */
+export const BYTES_BOUNDS: readonly number[] = Array.from({ length: 12 }, (_, i) => 256 * 4 ** i);
+
+export function boundsFor(unit: string): readonly number[] {
+  if (unit === "s") return SECONDS_BOUNDS;
+  return unit === "By" ? BYTES_BOUNDS : DEFAULT_BOUNDS;
+}
+
+/**
+ * Explicit buckets out of an HDR histogram: counts at or below each bound.
+ *
+ * A slot that straddles a bound counts as below it, so a count is exact for values that differ from the
+ * bound by more than the histogram's precision.
+ */
+export class ExplicitBuckets {
+  readonly #lastSlots = new Map<Layout, Map<number, Float64Array>>();
+
+  constructor(readonly bounds: readonly number[]) {}
+
+  /** @returns one cumulative count per bound, and the sum of all values */
+  read(histogram: ClosedHistogram, into: Float64Array): number {
+    const slots = this.#slots(histogram.layout, histogram.scale);
+    const { layout } = histogram;
+    let bucket = 0;
+    let seen = 0;
+    let sum = 0;
+    histogram.forEachSlot((slot, count) => {
+      while (bucket < slots.length && slot > slots[bucket]) into[bucket++] = seen;
+      seen += count;
+      sum += layout.medianOf(slot) * count;
+    });
+    while (bucket < slots.length) into[bucket++] = seen;
+    return sum / histogram.scale;
+  }
+
+  #slots(layout: Layout, scale: number): Float64Array {
+    let byScale = this.#lastSlots.get(layout);
+    if (byScale === undefined) {
+      byScale = new Map();
+      this.#lastSlots.set(layout, byScale);
+    }
+    let slots = byScale.get(scale);
+    if (slots === undefined) {
+      slots = Float64Array.from(this.bounds, (bound) => {
+        return bound < 0 ? -1 : layout.slotOf(Math.min(Math.round(bound * scale), layout.highest));
+      });
+      byScale.set(scale, slots);
+    }
+    return slots;
+  }
+}

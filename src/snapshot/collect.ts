@@ -1,0 +1,307 @@
+import type { Accumulator } from "../histogram/accumulator.js";
+import type { ClosedHistogram } from "../histogram/closed-histogram.js";
+import type { Recorder } from "../histogram/recorder.js";
+import type { CounterSeries } from "../instruments/counter.js";
+import type { GaugeSeries } from "../instruments/gauge.js";
+import type { GoldenSignals, OutcomeSeries } from "../instruments/golden-signals.js";
+import type { HistogramSeries } from "../instruments/histogram.js";
+import type { Instrument, Series } from "../instruments/instrument.js";
+import type { HistogramInstrument, OperationFamily, Registry } from "../instruments/registry.js";
+import { type Block, GAUGE_FIELDS, GAUGE_WIDTH, MAX, MIN, mergeGauge, SAMPLES, SUM } from "../window/block.js";
+import type { WindowName } from "../window/rolling-window.js";
+import type { Rotation } from "../window/rotation.js";
+import type { MetricData, NumberPoint } from "./batch.js";
+import { Latency } from "./latency.js";
+import type {
+  CounterSnapshot,
+  GaugeSnapshot,
+  HistogramSnapshot,
+  OperationSnapshot,
+  SaturationSnapshot,
+  SelfSnapshot,
+  Snapshot,
+} from "./model.js";
+
+export interface CollectorOptions {
+  readonly service: string;
+  readonly self: () => SelfSnapshot;
+}
+
+/** One view of the blocks of a window, with the rates' denominator. */
+interface Frame {
+  readonly blocks: readonly Block[];
+  readonly seconds: number;
+}
+
+/** Reads registry and windows; changes neither. The open interval is included in all it reads. */
+export class Collector {
+  /** Instruments whose gauges are shown as saturation. */
+  readonly saturations = new Set<Instrument<GaugeSeries>>();
+  #total: { intervals: number; blocks: readonly Block[] } | undefined;
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly rotation: Rotation,
+    private readonly options: CollectorOptions,
+  ) {}
+
+  snapshot(window: WindowName): Snapshot {
+    const { clock } = this.registry;
+    const now = clock.now();
+    const end = clock.wall();
+    const blocks = this.rotation.window.blocks(window, now);
+    const oldest = blocks.at(-1);
+    const start = oldest?.start ?? this.rotation.openSince;
+    const frame: Frame = { blocks, seconds: Math.max(1e-3, (now - start) / 1000) };
+    return Object.freeze({
+      service: this.options.service,
+      window,
+      start: oldest?.startWall ?? this.rotation.openSinceWall,
+      end,
+      operations: Object.freeze(this.#operations(frame)),
+      saturation: Object.freeze(this.#saturation(frame)),
+      counters: Object.freeze(this.#counters(frame)),
+      gauges: Object.freeze(this.#gauges(frame)),
+      histograms: Object.freeze(this.#histograms(frame)),
+      self: this.options.self(),
+    });
+  }
+
+  /**
+   * Every instrument with its cumulative points, one after the other and point by point, so that a
+   * reader may pause anywhere: what it reads later is then simply newer.
+   */
+  *cumulative(): Generator<{ metric: Omit<MetricData, "points">; points: Iterable<MetricData["points"][number]> }> {
+    for (const instrument of this.registry.instruments.values()) {
+      const { descriptor } = instrument;
+      const metric = { ...descriptor };
+      if (descriptor.kind === "histogram") {
+        yield { metric, points: this.#totals(instrument as unknown as HistogramInstrument) };
+      } else {
+        const all = allSeries(instrument as unknown as Instrument<CounterSeries | GaugeSeries>);
+        yield { metric, points: numberPoints(all) };
+      }
+    }
+    for (const family of this.registry.families) {
+      const points = inFlightPoints(family);
+      if (points.length === 0) continue;
+      const { name, unit, description } = family.active;
+      yield { metric: { name, unit, description, kind: "updown" }, points };
+    }
+  }
+
+  /** `cumulative` as plain data, taken in one go. */
+  metrics(): MetricData[] {
+    const metrics: MetricData[] = [];
+    for (const { metric, points } of this.cumulative()) {
+      metrics.push({ ...metric, points: [...points] } as MetricData);
+    }
+    return metrics;
+  }
+
+  *#totals(instrument: HistogramInstrument): Generator<MetricData["points"][number]> {
+    for (const series of allSeries(instrument)) {
+      const histogram = this.#totalOf(series, instrument.exportScale);
+      yield { attributes: series.attributes, histogram };
+    }
+  }
+
+  #totalOf(series: HistogramSeries, scale: number): ClosedHistogram {
+    const { intervals } = this.rotation;
+    if (this.#total?.intervals !== intervals) {
+      const blocks = this.rotation.window.blocks("total", this.registry.clock.now());
+      this.#total = { intervals, blocks };
+    }
+    return this.#merge(this.#total.blocks, series).take(scale);
+  }
+
+  #merge(blocks: readonly Block[], series: HistogramSeries, into?: Accumulator): Accumulator {
+    const accumulator = into ?? this.rotation.scratch.for(series.layout);
+    if (series.id < 0) return accumulator;
+    for (const block of blocks) block.addTo(accumulator, series.id);
+    accumulator.addOpen(series as Recorder);
+    return accumulator;
+  }
+
+  #operations(frame: Frame): OperationSnapshot[] {
+    const found: OperationSnapshot[] = [];
+    for (const family of this.registry.families) {
+      for (const signals of family.signals) {
+        found.push(this.#operation(frame, family, signals, signals.outcomes));
+      }
+      const { overflow } = family.instrument;
+      if (overflow === undefined) continue;
+      const { signals } = this.registry.overflowOperation(family);
+      found.push(
+        this.#operation(frame, family, signals, [{ outcome: "ok", type: "", series: overflow }]),
+      );
+    }
+    return found;
+  }
+
+  #operation(
+    frame: Frame,
+    family: OperationFamily,
+    signals: GoldenSignals,
+    outcomes: readonly OutcomeSeries[],
+  ): OperationSnapshot {
+    const { shared } = family.instrument;
+    const accumulator = this.rotation.scratch.for(shared.layout);
+    const of = (outcome: OutcomeSeries["outcome"], byType?: Record<string, number>) => {
+      for (const each of outcomes) {
+        if (each.outcome !== outcome) continue;
+        const before = accumulator.count;
+        this.#merge(frame.blocks, each.series, accumulator);
+        const count = accumulator.count - before;
+        if (byType !== undefined && count > 0) byType[each.type] = (byType[each.type] ?? 0) + count;
+      }
+      return accumulator.take(shared.scale);
+    };
+    const byType: Record<string, number> = Object.create(null);
+    const latency = new Latency(of("ok"));
+    const failed = new Latency(of("error", byType));
+    const aborted = of("aborted").count;
+    const count = latency.count + failed.count + aborted;
+    return Object.freeze({
+      name: signals.name,
+      attributes: signals.attributes,
+      instrument: family.instrument.descriptor.name,
+      latency,
+      traffic: Object.freeze({ count, perSecond: count / frame.seconds }),
+      errors: Object.freeze({
+        count: failed.count,
+        ratio: count === 0 ? 0 : failed.count / count,
+        byType: Object.freeze({ ...byType }),
+        latency: failed,
+      }),
+      aborted: Object.freeze({ count: aborted }),
+      inFlight: signals.inFlight,
+    });
+  }
+
+  #histograms(frame: Frame): HistogramSnapshot[] {
+    const families = new Set(this.registry.families.map((family) => family.instrument));
+    const found: HistogramSnapshot[] = [];
+    for (const each of this.registry.instruments.values()) {
+      const instrument = each as unknown as HistogramInstrument;
+      const { name, unit, kind } = instrument.descriptor;
+      if (kind !== "histogram" || families.has(instrument)) continue;
+      for (const series of allSeries(instrument)) {
+        const figures = new Latency(this.#merge(frame.blocks, series).take(instrument.exportScale));
+        const { histogram } = figures;
+        found.push(
+          Object.freeze(
+            Object.defineProperty(
+              {
+                name,
+                attributes: series.attributes,
+                unit,
+                ...figures,
+                perSecond: figures.count / frame.seconds,
+                percentile: (p: number) => histogram.percentile(p),
+                histogram,
+              },
+              "histogram",
+              { enumerable: false },
+            ),
+          ),
+        );
+      }
+    }
+    return found;
+  }
+
+  #counters(frame: Frame): CounterSnapshot[] {
+    const found: CounterSnapshot[] = [];
+    for (const { instrument, series } of this.#each<CounterSeries>("counter")) {
+      let count = series.value - series.closedValue;
+      for (const block of frame.blocks) count += block.counters[series.id] ?? 0;
+      const { name, unit } = instrument.descriptor;
+      const perSecond = count / frame.seconds;
+      found.push(Object.freeze({ name, attributes: series.attributes, unit, count, perSecond }));
+    }
+    return found;
+  }
+
+  #gauges(frame: Frame): GaugeSnapshot[] {
+    const found: GaugeSnapshot[] = [];
+    for (const { instrument, series } of this.#each<GaugeSeries>("gauge")) {
+      if (this.saturations.has(instrument) || Number.isNaN(series.value)) continue;
+      const { name, unit } = instrument.descriptor;
+      const { mean, min, max } = gaugeFigures(frame.blocks, series.id, 0, series.value);
+      const { attributes, value } = series;
+      found.push(Object.freeze({ name, attributes, unit, value, mean, min, max }));
+    }
+    return found;
+  }
+
+  #saturation(frame: Frame): SaturationSnapshot[] {
+    const found: SaturationSnapshot[] = [];
+    for (const instrument of this.saturations) {
+      for (const series of allSeries(instrument)) {
+        if (Number.isNaN(series.value)) continue;
+        const { name, unit } = instrument.descriptor;
+        const { mean, max } = gaugeFigures(frame.blocks, series.id, 0, series.value);
+        const { attributes, value, saturation } = series;
+        found.push(
+          Object.freeze({
+            name,
+            attributes,
+            unit,
+            value,
+            mean,
+            max,
+            ...(Number.isNaN(saturation) ? {} : { saturation }),
+          }),
+        );
+      }
+    }
+    return found;
+  }
+
+  *#each<S extends Series>(kind: string): Generator<{ instrument: Instrument<S>; series: S }> {
+    for (const each of this.registry.instruments.values()) {
+      if (each.descriptor.kind !== kind) continue;
+      const instrument = each as unknown as Instrument<S>;
+      for (const series of allSeries(instrument)) yield { instrument, series };
+    }
+  }
+}
+
+function* allSeries<S extends Series>(instrument: Instrument<S>): Generator<S> {
+  yield* instrument.series.values();
+  if (instrument.overflow !== undefined) yield instrument.overflow;
+}
+
+function* numberPoints(all: Iterable<CounterSeries | GaugeSeries>): Generator<NumberPoint> {
+  for (const { attributes, value } of all) if (!Number.isNaN(value)) yield { attributes, value };
+}
+
+function inFlightPoints({ signals, active }: OperationFamily): NumberPoint[] {
+  return [...signals].map(({ name, attributes, inFlight }) => ({
+    attributes: active.named ? { ...attributes, "operation.name": name } : attributes,
+    value: inFlight,
+  }));
+}
+
+/** Mean, smallest and largest sample over the blocks; of `now` where they have none. */
+function gaugeFigures(
+  blocks: readonly Block[],
+  id: number,
+  field: number,
+  now: number,
+): { mean: number; min: number; max: number } {
+  const at = id * GAUGE_WIDTH + field;
+  const merged = new Float64Array(GAUGE_FIELDS);
+  for (const block of blocks) {
+    if (at >= block.gauges.length) continue;
+    mergeGauge(merged, block.gauges.subarray(at, at + GAUGE_FIELDS), 0);
+  }
+  if (merged[SAMPLES] === 0) return { mean: now, min: now, max: now };
+  return {
+    mean: merged[SUM] / merged[SAMPLES],
+    min: Math.min(now, merged[MIN]),
+    max: Math.max(now, merged[MAX]),
+  };
+}
+

@@ -1,0 +1,28 @@
+/** The only source of time in the library; tests hand in a manual one. */
+export interface Clock {
+  /** Monotonic milliseconds with a fraction; its zero means nothing. */
+  now(): number;
+  /** Wall clock, epoch milliseconds; for timestamps only. */
+  wall(): number;
+  /** Calls back once after `delayMs` without keeping the process alive. @returns cancel */
+  schedule(delayMs: number, callback: () => void): () => void;
+}
+
+/** Longest delay a Node timer keeps; longer ones fire after 1 ms. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+export class SystemClock implements Clock {
+  now(): number {
+    return performance.now();
+  }
+
+  wall(): number {
+    return Date.now();
+  }
+
+  schedule(delayMs: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, Math.min(MAX_DELAY_MS, Math.max(0, delayMs)));
+    timer.unref();
+    return () => clearTimeout(timer);
+  }
+}

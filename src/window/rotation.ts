@@ -1,0 +1,150 @@
+import type { GoldenSignals } from "../instruments/golden-signals.js";
+import type { Series } from "../instruments/instrument.js";
+import type { Registry } from "../instruments/registry.js";
+import { BlockWriter, GAUGE_FIELDS, GAUGE_WIDTH, LAST, MAX, MIN, SAMPLES, SUM } from "./block.js";
+import { Scratch } from "./merge-job.js";
+import { RollingWindow } from "./rolling-window.js";
+
+export interface RotationOptions {
+  readonly intervalMs: number;
+  readonly windowBytes: number;
+  readonly idleSeriesMs: number;
+}
+
+/** Closes the open interval of every series at once, and lets idle series go. */
+export class Rotation {
+  readonly window: RollingWindow;
+  readonly scratch = new Scratch();
+  /** Monotonic and wall ms when the open interval began. */
+  openSince: number;
+  openSinceWall: number;
+  readonly started: number;
+  readonly startedWall: number;
+  /** Values of histograms in closed intervals since the start. */
+  closedValues = 0;
+  intervals = 0;
+  readonly #writer = new BlockWriter();
+  #nextIdleCheck: number;
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly options: RotationOptions,
+  ) {
+    const { clock } = registry;
+    this.started = clock.now();
+    this.startedWall = clock.wall();
+    this.openSince = this.started;
+    this.openSinceWall = this.startedWall;
+    this.#nextIdleCheck = this.started + options.idleSeriesMs;
+    this.window = new RollingWindow(
+      options.intervalMs,
+      options.windowBytes,
+      this.started,
+      (id) => registry.histograms.bySeries[id]?.layout,
+      this.scratch,
+      (count) => {
+        registry.tally.expiredValues += count;
+      },
+    );
+  }
+
+  /** Closes the open interval; the next one begins at the same instant. */
+  close(): void {
+    const { clock } = this.registry;
+    const end = clock.now();
+    if (end <= this.openSince) return;
+    const endWall = clock.wall();
+    const span = { start: this.openSince, end, startWall: this.openSinceWall, endWall };
+    this.#harvest(end);
+    const block = this.#writer.finish(
+      span,
+      this.registry.histograms.bySeries.length,
+      this.#closeCounters(end),
+      this.#closeGauges(end),
+    );
+    this.openSince = end;
+    this.openSinceWall = endWall;
+    this.intervals++;
+    this.window.push(block);
+    if (end >= this.#nextIdleCheck) this.#expireIdle(end);
+  }
+
+  #harvest(now: number): void {
+    const writer = this.#writer;
+    for (const slabs of this.registry.slabs) {
+      for (const recorder of slabs.holders) {
+        const series = this.registry.histograms.bySeries[recorder.id];
+        writer.begin(recorder.id);
+        const count = recorder.harvest(writer.out);
+        writer.end(count);
+        this.closedValues += count;
+        if (series !== undefined) series.lastActive = now;
+      }
+      slabs.holders = [];
+      slabs.giveBack();
+    }
+  }
+
+  #closeCounters(now: number): Float64Array {
+    const { bySeries } = this.registry.counters;
+    const deltas = new Float64Array(bySeries.length);
+    for (let id = 0; id < bySeries.length; id++) {
+      const series = bySeries[id];
+      if (series === undefined || series.value === series.closedValue) continue;
+      deltas[id] = series.value - series.closedValue;
+      series.closedValue = series.value;
+      series.lastActive = now;
+    }
+    return deltas;
+  }
+
+  #closeGauges(now: number): Float64Array {
+    const { bySeries } = this.registry.gauges;
+    const samples = new Float64Array(bySeries.length * GAUGE_WIDTH);
+    for (let id = 0; id < bySeries.length; id++) {
+      const series = bySeries[id];
+      if (series === undefined) continue;
+      if (series.touched) series.lastActive = now;
+      series.touched = false;
+      sample(samples, id * GAUGE_WIDTH, series.value);
+      sample(samples, id * GAUGE_WIDTH + GAUGE_FIELDS, series.saturation);
+    }
+    return samples;
+  }
+
+  #expireIdle(now: number): void {
+    const { registry } = this;
+    const idleSince = now - this.options.idleSeriesMs;
+    this.#nextIdleCheck = now + Math.max(1000, this.options.idleSeriesMs / 4);
+    for (const instrument of registry.instruments.values()) {
+      for (const series of instrument.series.values()) {
+        if (series.lastActive > idleSince || ownerOf(series)?.inFlight) continue;
+        instrument.expire(series);
+        registry.tally.expiredSeries++;
+      }
+    }
+    const idle = (signals: GoldenSignals): boolean =>
+      signals.inFlight === 0 &&
+      signals.createdAt <= idleSince &&
+      signals.outcomes.every(({ series }) => series.id < 0);
+    for (const family of registry.families) {
+      for (const [key, operation] of family.operations) {
+        if (idle(operation.signals)) family.operations.delete(key);
+      }
+      for (const signals of family.signals) if (idle(signals)) family.signals.delete(signals);
+    }
+  }
+}
+
+function ownerOf(series: Series): GoldenSignals | undefined {
+  return (series as { owner?: GoldenSignals }).owner;
+}
+
+function sample(into: Float64Array, at: number, value: number): void {
+  if (Number.isNaN(value)) return;
+  into[at + LAST] = value;
+  into[at + MIN] = value;
+  into[at + MAX] = value;
+  into[at + SUM] = value;
+  into[at + SAMPLES] = 1;
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    express: "src/integrations/express/index.ts",
+    fastify: "src/integrations/fastify/index.ts",
+    http: "src/integrations/http/index.ts",
+    decorators: "src/integrations/decorators.ts",
+    histogram: "src/histogram/index.ts",
+    "exporters/prometheus": "src/exporters/prometheus/index.ts",
+    "exporters/console": "src/exporters/console.ts",
+    "exporters/memory": "src/exporters/memory.ts",
+  },
+  tsconfig: "tsconfig.build.json",
+  format: ["esm", "cjs"],
+  platform: "node",
+  target: "node20",
+  dts: true,
+  // Sub-paths share their rooms as chunks: one copy of a class per format, whatever is imported.
+  splitting: true,
+  treeshake: false,
+  sourcemap: false,
+  clean: true,
+});

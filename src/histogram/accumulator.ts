@@ -1,6 +1,6 @@
 import type { Layout } from "./layout.js";
 import type { Recorder } from "./recorder.js";
-import { SparseWriter } from "./sparse.js";
+import { MAX_ENTRY, SparseReader, SparseWriter, writeCount, writeEmpty } from "./sparse.js";
 import { ClosedHistogram } from "./closed-histogram.js";
 
 /**
@@ -26,25 +26,31 @@ export class Accumulator {
     this.count += sign * count;
     const counts = this.#counts;
     let slot = 0;
-    let first = -1;
-    for (let at = start; at < end; ) {
+    let at = start;
+    // The first number is the run of empty slots before the first filled one, or there is none.
+    const low = lowestSlot(bytes, start);
+    while (at < end) {
       let z = bytes[at++];
-      if (z > 127) {
-        let byte = bytes[at++];
-        z += ((byte & 127) << 7) - 128;
-        for (let weight = 16_384; byte > 127; weight *= 128) {
-          byte = bytes[at++];
-          z += (byte & 127) * weight;
-        }
+      if (z < 128) {
+        // A run of empty slots is odd, a count even. Both in one go: a branch here is a coin toss.
+        const isRun = -(z & 1);
+        const half = z >>> 1;
+        counts[slot] += sign * (half & ~isRun);
+        slot += 1 + (half & isRun);
+        continue;
       }
-      if ((z & 1) === 1) {
-        slot += (z + 1) / 2;
-      } else {
-        if (first < 0) first = slot;
-        counts[slot++] += (sign * z) / 2;
-      }
+      z -= 128;
+      let byte: number;
+      let weight = 128;
+      do {
+        byte = bytes[at++];
+        z += (byte & 127) * weight;
+        weight *= 128;
+      } while (byte > 127);
+      if (z % 2 === 1) slot += (z + 1) / 2;
+      else counts[slot++] += (sign * z) / 2;
     }
-    if (first >= 0 && first < this.#low) this.#low = first;
+    if (low < this.#low) this.#low = low;
     if (slot > this.#high) this.#high = slot;
   }
 
@@ -74,19 +80,24 @@ export class Accumulator {
     const counts = this.#counts;
     const high = this.#high;
     const low = Math.min(this.#low, high);
-    out.reserve((high - low) * 9 + 16);
-    out.skip(low);
+    const positions = out.positions(high - low);
+    let filled = 0;
     for (let slot = low; slot < high; slot++) {
-      const count = counts[slot];
-      if (count === 0) out.skip(1);
-      else {
-        // A subtraction of something that was never added leaves a negative count: not written.
-        if (count > 0) out.put(count);
-        else out.skip(1);
-        counts[slot] = 0;
-      }
+      positions[filled] = slot;
+      // A subtraction of what was never added leaves less than nothing: not written.
+      filled += +(counts[slot] > 0);
     }
-    out.finish();
+    out.reserve(filled * MAX_ENTRY);
+    const { bytes } = out;
+    let { length } = out;
+    let next = 0;
+    for (let i = 0; i < filled; i++) {
+      const slot = positions[i];
+      length = writeCount(bytes, writeEmpty(bytes, length, slot - next), counts[slot]);
+      next = slot + 1;
+    }
+    counts.fill(0, low, high);
+    out.length = length;
     this.count = 0;
     this.#low = Number.POSITIVE_INFINITY;
     this.#high = 0;
@@ -100,4 +111,11 @@ export class Accumulator {
     this.drain(writer);
     return new ClosedHistogram(this.layout, scale, count, writer.bytes.slice(0, writer.length));
   }
+}
+
+function lowestSlot(bytes: Uint8Array, start: number): number {
+  const reader = new SparseReader(bytes);
+  reader.position = start;
+  const first = reader.number();
+  return first % 2 === 1 ? (first + 1) / 2 : 0;
 }

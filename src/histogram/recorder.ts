@@ -1,6 +1,6 @@
 import type { Layout } from "./layout.js";
 import type { Slab, Slabs } from "./slabs.js";
-import type { SparseWriter } from "./sparse.js";
+import { MAX_ENTRY, type SparseWriter, writeCount, writeEmpty } from "./sparse.js";
 
 /** What became of values that did not simply enter a slot. One per instrument. */
 export class ValueTally {
@@ -75,27 +75,15 @@ export class Recorder {
   /** Empties this recorder into `out` (nothing but its counts). Cold. @returns the number of values */
   harvest(out: SparseWriter): number {
     const counts = this.counts;
-    const { pages, halfMask } = this.layout;
-    const size = halfMask + 1;
+    const { pages, halfBits, halfMask } = this.layout;
+    const { row } = this;
     let total = 0;
-    for (let i = this.row, end = this.row + pages; i < end; i++) {
-      const page = counts[i];
-      if (page === 0) {
-        out.skip(size);
-        continue;
-      }
-      counts[i] = 0;
-      out.reserve(size * 5 + 16);
-      for (let at = page, stop = page + size; at < stop; at++) {
-        const count = counts[at];
-        if (count === 0) {
-          out.skip(1);
-          continue;
-        }
-        counts[at] = 0;
-        out.put(count);
-        total += count;
-      }
+    for (let index = 0; index < pages; index++) {
+      const page = counts[row + index];
+      if (page === 0) continue;
+      counts[row + index] = 0;
+      const slot = index << halfBits;
+      total += drain(counts, page, halfMask + 1, slot, out);
     }
     out.finish();
     this.counts = this.shared.slabs.none;
@@ -185,4 +173,38 @@ export class Recorder {
     this.counts = home.counts;
     this.row = row;
   }
+}
+
+/** Moves the filled ones of `counts[page, page + size)`, which begin at `slot`, to `out`. @returns their sum */
+function drain(
+  counts: Uint32Array,
+  page: number,
+  size: number,
+  slot: number,
+  out: SparseWriter,
+): number {
+  const positions = out.positions(size);
+  let filled = 0;
+  for (let at = page, end = page + size; at < end; at++) {
+    positions[filled] = at;
+    // 1 when there is a count, 0 when not: a mispredicted branch per slot would cost more than all
+    // the rest. One interval never has 2³¹ of one value.
+    filled += (0 - (counts[at] | 0)) >>> 31;
+  }
+  out.reserve(filled * MAX_ENTRY);
+  const { bytes } = out;
+  let { length } = out;
+  let next = out.next + page - slot;
+  let total = 0;
+  for (let i = 0; i < filled; i++) {
+    const at = positions[i];
+    const count = counts[at];
+    counts[at] = 0;
+    total += count;
+    length = writeCount(bytes, writeEmpty(bytes, length, at - next), count);
+    next = at + 1;
+  }
+  out.length = length;
+  out.next = next - page + slot;
+  return total;
 }

@@ -8,7 +8,9 @@
 export class SparseWriter {
   bytes: Uint8Array;
   length = 0;
-  #empty = 0;
+  /** The slot after the last one written. */
+  next = 0;
+  #filled = new Int32Array(1024);
 
   constructor(capacity = 1024) {
     this.bytes = new Uint8Array(capacity);
@@ -17,10 +19,10 @@ export class SparseWriter {
   /** Drops what was written; the buffer stays. */
   reset(): void {
     this.length = 0;
-    this.#empty = 0;
+    this.next = 0;
   }
 
-  /** Makes room for `more` bytes beyond `length`. Call before a batch of `put`/`skip`. */
+  /** Makes room for `more` bytes beyond `length`. */
   reserve(more: number): void {
     if (this.length + more <= this.bytes.length) return;
     const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + more));
@@ -28,45 +30,58 @@ export class SparseWriter {
     this.bytes = grown;
   }
 
-  /** Passes over `slots` empty slots. */
-  skip(slots: number): void {
-    this.#empty += slots;
+  /** Scratch for the positions of filled slots among `size`, and one more. */
+  positions(size: number): Int32Array {
+    if (this.#filled.length <= size) this.#filled = new Int32Array(size + 1);
+    return this.#filled;
   }
 
-  /** Appends the count (≥ 1) of the next slot. Needs up to 13 reserved bytes. */
-  put(count: number): void {
-    const empty = this.#empty;
-    if (empty !== 0) {
-      this.#empty = 0;
-      if (empty === 1) this.bytes[this.length++] = 0;
-      else this.#leb(empty * 2 - 1);
-    }
-    if (count < 64) this.bytes[this.length++] = count << 1;
-    else this.#leb(count * 2);
+  /** Appends the count (≥ 1) of a slot, which lies behind those written before. */
+  put(slot: number, count: number): void {
+    this.reserve(MAX_ENTRY);
+    const length = writeEmpty(this.bytes, this.length, slot - this.next);
+    this.length = writeCount(this.bytes, length, count);
+    this.next = slot + 1;
   }
 
-  /** Ends a histogram: trailing empty slots are not written. */
+  /** Ends a histogram: what follows begins at slot 0 again. */
   finish(): void {
-    this.#empty = 0;
+    this.next = 0;
   }
+}
 
-  /** Appends an unsigned LEB128 number. */
-  number(value: number): void {
-    this.#leb(value);
-  }
+/** Most bytes of one run of empty slots and the count behind it. */
+export const MAX_ENTRY = 16;
 
-  #leb(value: number): void {
-    let rest = value;
-    while (rest >= 0x80000000) {
-      this.bytes[this.length++] = (rest % 128) | 128;
-      rest = Math.floor(rest / 128);
-    }
-    while (rest > 127) {
-      this.bytes[this.length++] = (rest & 127) | 128;
-      rest >>>= 7;
-    }
-    this.bytes[this.length++] = rest;
+/** Writes a run of empty slots, if there is one. @returns the position behind it */
+export function writeEmpty(bytes: Uint8Array, position: number, slots: number): number {
+  if (slots === 0) return position;
+  if (slots > 64) return writeLeb(bytes, position, slots * 2 - 1);
+  bytes[position] = slots === 1 ? 0 : slots * 2 - 1;
+  return position + 1;
+}
+
+/** Writes the count of one slot. @returns the position behind it */
+export function writeCount(bytes: Uint8Array, position: number, count: number): number {
+  if (count > 63) return writeLeb(bytes, position, count * 2);
+  bytes[position] = count * 2;
+  return position + 1;
+}
+
+/** Writes an unsigned LEB128 number. @returns the position behind it */
+function writeLeb(bytes: Uint8Array, position: number, value: number): number {
+  let at = position;
+  let rest = value;
+  while (rest >= 0x80000000) {
+    bytes[at++] = (rest % 128) | 128;
+    rest = Math.floor(rest / 128);
   }
+  while (rest > 127) {
+    bytes[at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
+  return at;
 }
 
 /** Reads unsigned LEB128 numbers at a moving position. */

@@ -95,14 +95,12 @@ function canonical(layout: Layout, scale: number, payload: Uint8Array): ClosedHi
     }
     const count = z % 2 === 0 ? z / 2 : 0;
     const span = z % 2 === 0 ? 1 : (z + 1) / 2;
-    slot += span;
-    if (slot > layout.slots) throw new RangeError("HdrHistogram V2: more slots than its range has");
-    if (count === 0) out.skip(span);
-    else {
-      out.reserve(16);
-      out.put(count);
-      total += count;
+    if (slot + span > layout.slots) {
+      throw new RangeError("HdrHistogram V2: more slots than its range has");
     }
+    if (count > 0) out.put(slot, count);
+    total += count;
+    slot += span;
   }
   out.finish();
   return new ClosedHistogram(layout, scale, total, out.bytes.slice(0, out.length));

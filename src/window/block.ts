@@ -85,29 +85,32 @@ export class Block implements Span {
 
 /** Writes the histograms of a block, one series after the other. Reused: `finish` starts anew. */
 export class BlockWriter {
-  readonly out = new SparseWriter(65_536);
+  readonly out = new SparseWriter(4096);
   #index = new Int32Array(64);
-  #starts: number[] = [];
-  #counts: number[] = [];
+  /** One longer than `#counts` at least: the end of the last series stands behind its start. */
+  #starts = new Uint32Array(65);
+  #counts = new Float64Array(64);
+  #written = 0;
 
   /** Says that what follows in `out`, until `end`, belongs to this series. */
   begin(id: number): void {
-    if (id >= this.#index.length) {
-      const grown = new Int32Array(Math.max(this.#index.length * 2, id + 1));
-      grown.set(this.#index);
-      this.#index = grown;
+    if (id >= this.#index.length) this.#index = grown(this.#index, id + 1);
+    const position = this.#written;
+    if (position === this.#counts.length) {
+      this.#counts = grown(this.#counts, position + 1);
+      this.#starts = grown(this.#starts, this.#counts.length + 1);
     }
-    this.#starts.push(this.out.length);
-    this.#index[id] = this.#starts.length;
+    this.#starts[position] = this.out.length;
+    this.#index[id] = position + 1;
   }
 
   end(count: number): void {
-    this.#counts.push(count);
+    this.#counts[this.#written++] = count;
   }
 
   /** @param ids - highest histogram id + 1 */
   finish(span: Span, ids: number, counters: Float64Array, gauges: Float64Array): Block {
-    this.#starts.push(this.out.length);
+    this.#starts[this.#written] = this.out.length;
     const index = new Int32Array(ids);
     index.set(this.#index.subarray(0, ids));
     const block = new Block(
@@ -116,18 +119,24 @@ export class BlockWriter {
       span.startWall,
       span.endWall,
       index,
-      Uint32Array.from(this.#starts),
-      Float64Array.from(this.#counts),
+      this.#starts.slice(0, this.#written + 1),
+      this.#counts.slice(0, this.#written),
       this.out.bytes.slice(0, this.out.length),
       counters,
       gauges,
     );
     this.#index.fill(0);
-    this.#starts = [];
-    this.#counts = [];
+    this.#written = 0;
     this.out.reset();
     return block;
   }
+}
+
+function grown<T extends Int32Array | Uint32Array | Float64Array>(array: T, least: number): T {
+  const Typed = array.constructor as new (length: number) => T;
+  const larger = new Typed(Math.max(array.length * 2, least));
+  larger.set(array as never);
+  return larger;
 }
 
 /** Sums of counters over consecutive blocks. */

@@ -1,4 +1,5 @@
 import type { GoldenSignals } from "../instruments/golden-signals.js";
+import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Series } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
 import { BlockWriter, GAUGE_FIELDS, GAUGE_WIDTH, LAST, MAX, MIN, SAMPLES, SUM } from "./block.js";
@@ -73,12 +74,11 @@ export class Rotation {
     const writer = this.#writer;
     for (const slabs of this.registry.slabs) {
       for (const recorder of slabs.holders) {
-        const series = this.registry.histograms.bySeries[recorder.id];
         writer.begin(recorder.id);
         const count = recorder.harvest(writer.out);
         writer.end(count);
         this.closedValues += count;
-        if (series !== undefined) series.lastActive = now;
+        (recorder as HistogramSeries).lastActive = now;
       }
       slabs.holders = [];
       slabs.giveBack();

@@ -184,8 +184,7 @@ describe("merging", () => {
   it("keeps counts beyond 32 bits exact", () => {
     const layout = new Layout();
     const writer = new SparseWriter();
-    writer.skip(10);
-    writer.put(2 ** 40 + 1);
+    writer.put(10, 2 ** 40 + 1);
     writer.finish();
     const accumulator = new Accumulator(layout);
     for (let i = 0; i < 3; i++) accumulator.add(writer.bytes, 0, writer.length, 2 ** 40 + 1);

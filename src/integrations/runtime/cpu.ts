@@ -1,0 +1,85 @@
+import type { Cgroup, Limit } from "./cgroup.js";
+import type { Probe } from "./probe.js";
+import { counter, gauge, ratio, saturation } from "./reading.js";
+import type { Sources } from "./sources.js";
+
+/** Limits are changed by hand or by an autoscaler, seldom. */
+export const LIMITS_EVERY_MS = 10_000;
+
+const TIME = "Total CPU seconds of this process, by mode.";
+
+/** CPU of the whole process, all threads, against what it may use. */
+export class CpuProbe implements Probe {
+  readonly name = "cpu";
+  readonly #utilization = gauge(
+    "process.cpu.utilization",
+    "1",
+    "Share of the CPUs this process may use (control group quota, else CPUs available).",
+  );
+  readonly #user = counter("process.cpu.time", "s", TIME, { "cpu.mode": "user" });
+  readonly #system = counter("process.cpu.time", "s", TIME, { "cpu.mode": "system" });
+  readonly #throttled = gauge(
+    "auspex.cgroup.cpu.throttled",
+    "1",
+    "Share of scheduling periods in which the control group ran out of CPU quota.",
+  );
+  readonly readings = [this.#utilization, this.#user, this.#system, this.#throttled] as const;
+
+  readonly #sources: Sources;
+  readonly #cgroup: Cgroup;
+  #limit: Limit | undefined;
+  #cpus = Number.NaN;
+  #untilLimitsMs = LIMITS_EVERY_MS;
+  #usedUs: number;
+  #periods: { total: number; throttled: number } | undefined;
+
+  constructor(sources: Sources, cgroup: Cgroup) {
+    this.#sources = sources;
+    this.#cgroup = cgroup;
+    this.#readLimits();
+    const { user, system } = sources.cpuUsage();
+    this.#usedUs = user + system;
+    this.#periods = this.#limit && cgroup.cpuPeriods(this.#limit);
+  }
+
+  sample(elapsedMs: number): void {
+    if (!((this.#untilLimitsMs -= elapsedMs) > 0)) {
+      this.#untilLimitsMs = LIMITS_EVERY_MS;
+      this.#readLimits();
+    }
+    const { user, system } = this.#sources.cpuUsage();
+    const usedMs = (user + system - this.#usedUs) / 1e3;
+    this.#usedUs = user + system;
+    this.#user.value = user / 1e6;
+    this.#system.value = system / 1e6;
+    this.#utilization.value = ratio(usedMs, elapsedMs * this.#cpus);
+    this.#utilization.saturation = saturation(this.#utilization.value);
+    this.#sampleThrottling();
+  }
+
+  stop(): void {}
+
+  #readLimits(): void {
+    const before = this.#limit?.directory;
+    this.#limit = this.#cgroup.cpuLimit();
+    if (this.#limit?.directory !== before) this.#periods = undefined;
+    const available = this.#sources.availableParallelism();
+    const quota = this.#limit?.value ?? Number.POSITIVE_INFINITY;
+    // Affinity may allow less than the quota; newer libuv rounds the quota into `available`.
+    this.#cpus = quota < available + 1 ? quota : available;
+  }
+
+  #sampleThrottling(): void {
+    const periods = this.#limit && this.#cgroup.cpuPeriods(this.#limit);
+    const before = this.#periods;
+    this.#periods = periods;
+    let share = Number.NaN;
+    if (periods && before) {
+      const total = periods.total - before.total;
+      // An idle group's periods are not counted: none passed, none throttled.
+      share = total === 0 ? 0 : ratio(periods.throttled - before.throttled, total);
+    }
+    this.#throttled.value = share;
+    this.#throttled.saturation = saturation(share);
+  }
+}

@@ -102,20 +102,20 @@ export class Operation {
   /** Ends what `start` began, successfully. */
   end(started: number): void {
     this.signals.leave();
-    this.ok.record(this.clock.now() - started);
+    this.ok.record(this.since(started));
   }
 
   /** Ends what `start` began, with a failure; `error.type` comes from the error. */
   fail(started: number, error?: unknown): void {
     this.signals.leave();
-    this.failed(error).record(this.clock.now() - started);
+    this.failed(error).record(this.since(started));
   }
 
   /** Ends what `start` began because nobody wants it any more: neither success nor error. */
   abort(started: number): void {
     this.signals.leave();
     this.abortedSeries ??= this.signals.outcome("aborted", "", { "error.type": "aborted" });
-    this.abortedSeries.record(this.clock.now() - started);
+    this.abortedSeries.record(this.since(started));
   }
 
   /** Records work that was measured elsewhere, in milliseconds; a failure when `error` is given. */
@@ -210,6 +210,11 @@ export class Operation {
     } catch {
       return false;
     }
+  }
+
+  /** NaN, hence a counted drop, of anything that `start` did not return. */
+  private since(started: number): number {
+    return typeof started === "number" ? this.clock.now() - started : Number.NaN;
   }
 
   private failed(error: unknown): HistogramSeries {

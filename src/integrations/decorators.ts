@@ -42,15 +42,13 @@ function isApplication([first, second]: readonly unknown[]): boolean {
   if (typeof second === "string" || typeof second === "symbol") {
     return typeof first === "object" || typeof first === "function";
   }
-  return (
-    typeof second === "object" &&
-    second !== null &&
-    "kind" in second &&
-    (typeof first === "function" || first === undefined)
-  );
+  return typeof second === "object" && second !== null && "kind" in second;
 }
 
-function apply([value, context, descriptor]: readonly unknown[], options: MonitoredOptions): unknown {
+function apply(
+  [value, context, descriptor]: readonly unknown[],
+  options: MonitoredOptions,
+): unknown {
   if (typeof context === "string" || typeof context === "symbol") {
     return applyLegacy(context, descriptor as PropertyDescriptor | undefined, options);
   }
@@ -69,7 +67,9 @@ function applyLegacy(
   options: MonitoredOptions,
 ): PropertyDescriptor {
   if (typeof descriptor?.value !== "function") {
-    throw new TypeError("@monitored decorates methods; for other members use auspex.wrap(name, fn)");
+    throw new TypeError(
+      "@monitored decorates methods; for other members use auspex.wrap(name, fn)",
+    );
   }
   return { ...descriptor, value: wrapMethod(descriptor.value, key, false, options) };
 }

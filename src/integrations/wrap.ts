@@ -54,7 +54,8 @@ function wrapCall(fn: AnyFunction, binding: Binding): AnyFunction {
     const operation = binding.current(this);
     // biome-ignore lint/complexity/noArguments: a rest parameter would allocate and change `length`
     const args = arguments;
-    if (new.target !== undefined) return Reflect.construct(fn, args, originalTarget(new.target, fn));
+    if (new.target !== undefined)
+      return Reflect.construct(fn, args, originalTarget(new.target, fn));
     if (operation === undefined) return Reflect.apply(fn, this, args);
     const started = operation.start();
     let result: unknown;

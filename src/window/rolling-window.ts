@@ -95,17 +95,25 @@ export class RollingWindow {
     const tiles: Block[] = [];
     let cursor = this.#tiers[0].blocks.at(-1)?.end ?? this.origin;
     while (cursor > target) {
-      let chosen: Block | undefined;
-      for (const tier of this.#tiers) {
-        const block = endingAt(tier.blocks, cursor);
-        // The coarsest that fits, else the finest there is.
-        if (block !== undefined && (chosen === undefined || block.start >= target)) chosen = block;
-      }
+      const chosen = this.#endingAt(cursor, target);
       if (chosen === undefined) break;
       tiles.push(chosen);
       cursor = chosen.start;
     }
     return tiles;
+  }
+
+  /** The coarsest block that does not reach beyond `target`, unless only one that does leads there. */
+  #endingAt(cursor: number, target: number): Block | undefined {
+    let chosen: Block | undefined;
+    let leadsThere = false;
+    for (const { blocks } of this.#tiers) {
+      const block = endingAt(blocks, cursor);
+      if (block === undefined || (block.start < target && leadsThere)) continue;
+      chosen = block;
+      leadsThere = blocks[0].start <= target;
+    }
+    return chosen;
   }
 
   #advance(level: number): void {

@@ -7,8 +7,16 @@ import { exchangeIndex, type Route, type RouteOperation, Routes } from "./route.
 const EXCHANGE = Symbol.for("auspex.exchange@0");
 const CONNECTION = Symbol.for("auspex.connection@0");
 
+const NOT_FOUND = 404;
+
 interface Observed {
   [EXCHANGE]?: Exchange;
+}
+
+/** Where in a framework's tree of routers a request is; the framework's own business but for this. */
+export interface Place {
+  /** What the request counts for when it is answered here and no route was bound. */
+  readonly route: Route | undefined;
 }
 
 /** Requests under way on one socket: all of them are aborted by its one `close`. */
@@ -23,10 +31,11 @@ interface Connection {
 export class Exchange {
   /** The newer and older exchange on the same socket; only pipelining makes more than one. */
   older: Exchange | undefined;
+  place: Place | undefined;
   private open = true;
 
   constructor(
-    private readonly routes: Routes,
+    readonly routes: Routes,
     private readonly started: number,
     private readonly index: number,
     private operation: RouteOperation,
@@ -44,7 +53,9 @@ export class Exchange {
   /** Says which route the request belongs to. The last call before the end counts. */
   bind(route: Route): void {
     if (!this.open) return;
-    const operation = route.operation(this.index);
+    // A second monitor may bind what the first one watches: its routes are not ours.
+    const own = route.routes === this.routes ? route : this.routes.same(route);
+    const operation = own.operation(this.index);
     if (operation === this.operation) return;
     this.operation.signals.inFlight--;
     operation.signals.inFlight++;
@@ -59,6 +70,8 @@ export class Exchange {
   /** The response is out, with this status. */
   finish(status: number): void {
     if (!this.open) return;
+    // A 404 of a middleware is no different from one that nothing answered.
+    if (this.place !== undefined && status !== NOT_FOUND) this.settle(this.place.route);
     this.leave();
     this.operation.answered(status, this.routes.clock.now() - this.started);
   }
@@ -66,8 +79,14 @@ export class Exchange {
   /** The client went away first. */
   abort(): void {
     if (!this.open) return;
+    if (this.place !== undefined) this.settle(this.place.route);
     this.leave();
     this.operation.abortedAfter(this.routes.clock.now() - this.started);
+  }
+
+  private settle(route: Route | undefined): void {
+    if (route === undefined) return;
+    if (this.operation === this.routes.unmatched.operation(this.index)) this.bind(route);
   }
 
   private leave(): void {
@@ -103,6 +122,19 @@ function emit(this: ServerResponse & Observed, event: string | symbol): boolean 
   return Reflect.apply(exchange.emit, this, arguments);
 }
 
+/** The same for HTTP/2, whose responses `finish` when their stream is closed, by whomever. */
+function emitOfStream(this: Http2Response & Observed, event: string | symbol): boolean {
+  const exchange = this[EXCHANGE] as Exchange;
+  if (event === "finish") {
+    if (this.stream?.aborted === true) exchange.abort();
+    else exchange.finish(this.statusCode);
+  } else if (event === "close") exchange.abort();
+  // biome-ignore lint/complexity/noArguments: passed on as they came, without a copy
+  return Reflect.apply(exchange.emit, this, arguments);
+}
+
+type Http2Response = ServerResponse & { readonly stream?: { readonly aborted?: boolean } };
+
 /** Records the requests of HTTP servers for one monitor, whatever framework answers them. */
 export class HttpServerRecorder {
   readonly routes: Routes;
@@ -124,8 +156,10 @@ export class HttpServerRecorder {
   /** Begins to watch a request; does nothing when it is watched already. Never throws. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     if ((response as Observed)[EXCHANGE] !== undefined) return;
-    const { socket } = request;
-    const encrypted = (socket as { encrypted?: boolean } | undefined)?.encrypted === true;
+    const isStream = request.httpVersionMajor > 1;
+    // The socket of an HTTP/2 request stands for its stream; the response says itself when that ends.
+    const socket = isStream ? undefined : request.socket;
+    const encrypted = isStream ? hasTls(request) : (socket as MaybeTls)?.encrypted === true;
     const index = exchangeIndex(methodIndex(request.method), encrypted);
     const { routes } = this;
     const exchange = new Exchange(
@@ -137,8 +171,15 @@ export class HttpServerRecorder {
       response.emit,
     );
     (response as Observed)[EXCHANGE] = exchange;
-    response.emit = emit as ServerResponse["emit"];
+    response.emit = (isStream ? emitOfStream : emit) as ServerResponse["emit"];
   }
+}
+
+type MaybeTls = { readonly encrypted?: boolean } | undefined;
+
+function hasTls(request: IncomingMessage): boolean {
+  const { stream } = request as { readonly stream?: { readonly session?: MaybeTls } };
+  return stream?.session?.encrypted === true;
 }
 
 const recorders = new WeakMap<Instrumented, HttpServerRecorder>();

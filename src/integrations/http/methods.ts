@@ -1,5 +1,16 @@
 /** Methods that are told apart; others are `_OTHER`. @see RFC 9110, RFC 5789; semconv http.request.method */
-const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"];
+const KNOWN = [
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "DELETE",
+  "CONNECT",
+  "OPTIONS",
+  "TRACE",
+  "PATCH",
+  "QUERY",
+];
 
 const INDEX = new Map(KNOWN.map((method, index) => [method, index]));
 

@@ -58,7 +58,7 @@ export class Route {
   constructor(
     /** The template, `/users/:id`; undefined for what no route matched. */
     readonly template: string | undefined,
-    private readonly routes: Routes,
+    readonly routes: Routes,
   ) {}
 
   /** @param index - of the method and scheme; see `exchangeIndex` */
@@ -113,6 +113,11 @@ export class Routes {
       this.#byTemplate.set(template, route);
     }
     return route;
+  }
+
+  /** What another monitor's route is here. */
+  same(route: Route): Route {
+    return route.template === undefined ? this.unmatched : this.route(route.template);
   }
 
   makeOperation(template: string | undefined, index: number): RouteOperation {

@@ -11,7 +11,7 @@ export interface HttpServerOptions {
 }
 
 /**
- * Records every request of a bare `node:http` or `node:https` server.
+ * Records every request of a bare `node:http`, `node:https` or `node:http2` server.
  *
  * Without `route`, name the route from a handler: `setRoute(response, "/users/:id")`.
  * @returns stop
@@ -23,27 +23,57 @@ export function monitorHttpServer(
 ): () => void {
   const recorder = HttpServerRecorder.of(auspex);
   const { route } = options;
-  const watch = (request: IncomingMessage, response: ServerResponse): void => {
+  if (route === undefined) {
+    return watchServer(server, (request, response) => recorder.begin(request, response));
+  }
+  return watchServer(server, (request, response) => {
     recorder.begin(request, response);
-    if (route === undefined) return;
     try {
       const template = route(request);
       if (typeof template === "string") setRoute(response, template);
     } catch {
-      auspex[INTERNALS].diag.warn("http:route", "the route callback threw; the request is unmatched");
+      auspex[INTERNALS].diag.warn(
+        "http:route",
+        "the route callback threw; the request is unmatched",
+      );
     }
-  };
-  // Requests come as one of these; each is answered through its response all the same.
-  const events = ["request", "checkContinue", "checkExpectation"] as const;
-  for (const event of events) {
-    if (event === "request" || server.listenerCount(event) > 0) server.prependListener(event, watch);
-  }
-  return () => {
-    for (const event of events) server.off(event, watch);
-  };
+  });
 }
 
 /** Names the route of the request that `response` answers, by template. Never throws. */
 export function setRoute(response: ServerResponse, template: string): void {
   exchangeOf(response)?.bindTemplate(String(template));
+}
+
+/**
+ * Shows every request of a server to `watch` before anything else sees it.
+ *
+ * Stands in for `server.emit`: a second `request` listener would cost 64 bytes per request, Node
+ * copies the list each time, and would come after listeners prepended later.
+ * @returns stop
+ */
+export function watchServer(
+  server: Server,
+  watch: (request: IncomingMessage, response: ServerResponse) => void,
+): () => void {
+  const { emit } = server;
+  let watching = true;
+  function watched(
+    this: Server,
+    event: string | symbol,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): boolean {
+    // Requests come as one of these; each is answered through its response all the same.
+    if (event === "request" || event === "checkContinue" || event === "checkExpectation") {
+      if (watching) watch(request, response);
+    }
+    // biome-ignore lint/complexity/noArguments: passed on as they came, without a copy
+    return Reflect.apply(emit, this, arguments);
+  }
+  server.emit = watched as Server["emit"];
+  return () => {
+    watching = false;
+    if (server.emit === watched) server.emit = emit;
+  };
 }

@@ -1,12 +1,14 @@
 import type { DelayHistogram, Sources } from "./sources.js";
 
-/** Ticks while the loop is worth watching closely, and while it is not. */
-const FINE_MS = 20;
-const COARSE_MS = 200;
-/** What makes it worth it: the share of time the loop is busy, or a delay seen. */
-const BUSY = 0.4;
+/** Milliseconds between ticks, by the share of time the loop was busy. A block sees to the first. */
+const STEPS = [
+  { busyFrom: 0.4, ms: 20 },
+  { busyFrom: 0.1, ms: 100 },
+  { busyFrom: 0, ms: 500 },
+] as const;
+const FINE_MS = STEPS[0].ms;
 const BLOCKED_MS = 50;
-/** Samples it then stays so; the first ones are: a process is at its busiest when it starts. */
+/** Samples a step holds before a coarser one; the finest is first, a process starts at its busiest. */
 const LINGER = 5;
 
 /**
@@ -14,16 +16,18 @@ const LINGER = 5;
  *
  * Node's histogram records the time *between* two ticks of a native timer, resolution included: an
  * idle loop reads 20.2 ms at a resolution of 20 ms (Node 20, 22 and 24). Here the resolution is taken
- * off, so an idle loop reads 0.2 ms, and a block of 200 ms 180…200 ms (0…200 at the coarse step).
+ * off: an idle loop reads some 0.2 ms, and a block of 200 ms reads 180…200 ms at the finest step.
  *
  * `reset()` also forgets the last tick, so the time from there to the next is recorded nowhere, and a
  * block that meets the sample would vanish. `read` finds it in the time that the ticks do not account
  * for, less the two steps that may rightly be open; what it then tells is a lower bound.
  *
  * Cost: the wake-up, not the histogram. Idle, in a virtual machine, process CPU over 10 s: 0.006 %
- * of a core without, 0.46 % at 10 ms, 0.26 % at 20 ms, 0.14 % at 50 ms, 0.08 % at 100 ms, 0.04 % at
- * 200 ms (a bare `sleep` costs the same 40–50 µs a wake). A loop that is 42 % busy pays 10–20 µs for
- * one, a spinning loop less than can be measured: so the fine step comes with the load.
+ * of a core without, 0.48 % at 10 ms, 0.26 % at 20 ms, 0.14 % at 50 ms, 0.08 % at 100 ms, 0.02 % at
+ * 500 ms (a bare `sleep` costs the same 40–80 µs a wake). A loop that is 10–25 % busy pays 37 µs a
+ * tick, one that is 42 % busy 10–20 µs, a spinning one less than can be measured. So the step follows
+ * the load: below 0.08 % throughout, except for seconds after a block. A loop that is 10 % busy hides
+ * no block longer than a tenth of the interval.
  */
 export class LoopDelay {
   /** Milliseconds; NaN: no tick was due. */
@@ -33,16 +37,16 @@ export class LoopDelay {
   max = Number.NaN;
   mean = Number.NaN;
 
-  #resolutionMs = FINE_MS;
+  #stepMs: number = FINE_MS;
   #lingering = LINGER;
   #active: DelayHistogram;
-  #spare: DelayHistogram | undefined;
+  /** One a step, made when first needed: each holds a large native array. */
+  readonly #histograms = new Map<number, DelayHistogram>();
   readonly #make: Sources["eventLoopDelay"];
 
   constructor(make: Sources["eventLoopDelay"]) {
     this.#make = make;
-    this.#active = make(FINE_MS);
-    this.#active.enable();
+    this.#active = this.#enable(FINE_MS);
   }
 
   /**
@@ -52,45 +56,51 @@ export class LoopDelay {
    * @param elapsedMs - by the loop's own clock, @param utilization - 0…1 or NaN
    */
   read(elapsedMs: number, utilization: number): void {
-    const histogram = this.#active;
-    const { count } = histogram;
-    const meanMs = count > 0 ? histogram.mean / 1e6 : 0;
-    const unseen = elapsedMs - count * meanMs - 2 * this.#resolutionMs;
+    const { count } = this.#active;
+    const meanMs = count > 0 ? this.#active.mean / 1e6 : 0;
+    const unseen = elapsedMs - count * meanMs - 2 * this.#stepMs;
     const hidden = unseen > 0 ? unseen : Number.NaN;
-    this.p50 = this.#percentile(50, hidden);
-    this.p90 = this.#percentile(90, hidden);
-    this.p99 = this.#percentile(99, hidden);
-    this.max = this.#percentile(100, hidden);
-    const sum = count * Math.max(0, meanMs - this.#resolutionMs);
+    this.p50 = this.#percentile(50, count, hidden);
+    this.p90 = this.#percentile(90, count, hidden);
+    this.p99 = this.#percentile(99, count, hidden);
+    this.max = this.#percentile(100, count, hidden);
+    const sum = count * Math.max(0, meanMs - this.#stepMs);
     this.mean = unseen > 0 ? (sum + unseen) / (count + 1) : count > 0 ? sum / count : Number.NaN;
-    histogram.reset();
-    const close = utilization >= BUSY || this.max >= BLOCKED_MS;
-    this.#lingering = close ? LINGER : this.#lingering - 1;
-    this.#step(this.#lingering > 0 ? FINE_MS : COARSE_MS);
+    this.#active.reset();
+    this.#follow(utilization);
   }
 
   stop(): void {
     this.#active.disable();
   }
 
-  /** Beyond the resolution, with the hidden delay as one more tick that is above all others. */
-  #percentile(percentile: number, hidden: number): number {
-    const { count } = this.#active;
+  /** Beyond the step, with the hidden delay as one more tick at the top. */
+  #percentile(percentile: number, count: number, hidden: number): number {
     const inTicks = count > 0 ? this.#active.percentile(percentile) / 1e6 : Number.NaN;
-    const seen = Math.max(0, inTicks - this.#resolutionMs);
+    const seen = Math.max(0, inTicks - this.#stepMs);
     const rank = Math.ceil((percentile / 100) * (count + 1));
     if (Number.isNaN(hidden) || rank <= count) return seen;
     return count > 0 ? Math.max(seen, hidden) : hidden;
   }
 
-  #step(resolutionMs: number): void {
-    if (resolutionMs === this.#resolutionMs) return;
+  /** Finer at once, coarser after a while. */
+  #follow(utilization: number): void {
+    const fitting = STEPS.find(({ busyFrom }) => utilization >= busyFrom)?.ms ?? this.#stepMs;
+    const wanted = this.max >= BLOCKED_MS ? FINE_MS : fitting;
+    const coarser = wanted > this.#stepMs;
+    this.#lingering = coarser ? this.#lingering - 1 : LINGER;
+    if (wanted === this.#stepMs || (coarser && this.#lingering > 0)) return;
     this.#active.disable();
-    const next = this.#spare ?? this.#make(resolutionMs);
-    this.#spare = this.#active;
-    this.#active = next;
-    this.#resolutionMs = resolutionMs;
-    // Enabling also clears it.
-    next.enable();
+    this.#active = this.#enable(wanted);
+    this.#stepMs = wanted;
+    this.#lingering = LINGER;
+  }
+
+  #enable(stepMs: number): DelayHistogram {
+    const histogram = this.#histograms.get(stepMs) ?? this.#make(stepMs);
+    this.#histograms.set(stepMs, histogram);
+    histogram.reset();
+    histogram.enable();
+    return histogram;
   }
 }

@@ -31,7 +31,6 @@ export function watchRuntime(
   };
 }
 
-
 function writer(
   registry: Registry,
   reading: Reading,

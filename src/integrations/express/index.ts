@@ -1,0 +1,1 @@
+export { type ExpressApplication, expressMiddleware, monitorExpress } from "./monitor.js";

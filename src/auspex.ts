@@ -272,9 +272,12 @@ export class Auspex implements Instrumented {
 
   #start(): void {
     const { intervalMs } = this.#options;
-    const sampleEvery = Math.max(SAMPLE_MS, intervalMs);
-    this.#every(sampleEvery, () => {
-      this.#runtime?.sample(sampleEvery);
+    const { clock } = this.#options;
+    let sampled = clock.now();
+    this.#every(Math.max(SAMPLE_MS, intervalMs), () => {
+      const now = clock.now();
+      this.#runtime?.sample(now - sampled);
+      sampled = now;
       for (const read of this.#observed) read.poll();
     });
     this.#every(intervalMs, () => this.#rotation.close());

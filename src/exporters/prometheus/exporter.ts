@@ -3,6 +3,7 @@ import { describeError } from "../../diag/diag.js";
 import type { PullExporter, PullSource } from "../../readers/pull.js";
 import { TextEncoder } from "./encode.js";
 import { labels } from "./names.js";
+import { Page } from "./page.js";
 
 export interface PrometheusOptions {
   /** Explicit bucket bounds by instrument name, in its unit; before the semantic conventions' own. */
@@ -12,7 +13,6 @@ export interface PrometheusOptions {
 }
 
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-const CHUNK_CHARS = 65_536;
 
 /**
  * Prometheus by scrape: mount `handler`, or write `text()` wherever it is wanted.
@@ -25,7 +25,7 @@ export class PrometheusExporter implements PullExporter {
   readonly #encoder: TextEncoder;
   readonly #sliceMs: number;
   #source: PullSource | undefined;
-  #running: Promise<readonly string[]> | undefined;
+  #running: Promise<readonly Buffer[]> | undefined;
 
   constructor(options: PrometheusOptions = {}) {
     this.#encoder = new TextEncoder(options.bounds);
@@ -39,7 +39,7 @@ export class PrometheusExporter implements PullExporter {
 
   /** The whole page. @throws Error when no monitor was given this exporter */
   async text(): Promise<string> {
-    return (await this.#scrape()).join("");
+    return Buffer.concat(await this.#scrape()).toString();
   }
 
   /** Answers a scrape on any Node HTTP server or framework that hands out Node's own objects. */
@@ -73,44 +73,39 @@ export class PrometheusExporter implements PullExporter {
     response.end();
   }
 
-  #scrape(): Promise<readonly string[]> {
+  #scrape(): Promise<readonly Buffer[]> {
     this.#running ??= this.#write().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  async #write(): Promise<readonly string[]> {
+  async #write(): Promise<readonly Buffer[]> {
     const source = this.#source;
     if (source === undefined) {
       throw new Error("prometheus(): give this exporter to createAuspex({ exporters: [...] }) first");
     }
     const { clock } = source;
-    const chunks: string[] = [];
+    const page = new Page();
     const encoder = this.#encoder;
     const target = labels(source.resource.attributes);
-    let text = `# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${target}} 1\n`;
+    page.write(`# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${target}} 1\n`);
     let sliceEnds = clock.now() + this.#sliceMs;
     const taken = new Map<string, string>([["target_info", "the resource"]]);
     for (const { metric, points } of source.streams()) {
       const name = this.#claim(encoder.name(metric), metric.name, taken, source);
       let headed = false;
       for (const point of points) {
-        if (!headed) text += encoder.head(name, metric);
+        if (!headed) page.write(encoder.head(name, metric));
         headed = true;
-        text += encoder.point(name, metric, point);
-        if (text.length > CHUNK_CHARS) {
-          chunks.push(text);
-          text = "";
-        }
+        page.write(encoder.point(name, metric, point));
         if (clock.now() >= sliceEnds) {
           await new Promise((resolve) => setImmediate(resolve));
           sliceEnds = clock.now() + this.#sliceMs;
         }
       }
     }
-    chunks.push(text);
-    return chunks;
+    return page.finish();
   }
 
   /** Two instruments may clean to one name: the later one gets a number, and both are named once. */

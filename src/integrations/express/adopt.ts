@@ -1,5 +1,6 @@
-import { type Adopter, onFoundApp, siteOfRoute, watchLayers } from "./layers.js";
-import { type App, isApp, type ParamHandle, type Router, replace } from "./shapes.js";
+import type { ServerResponse } from "node:http";
+import { siteOfRoute, type WatchedRouter, watchLayers } from "./layers.js";
+import { type App, isApp, type ParamHandle, type Request, type Router, replace } from "./shapes.js";
 import type { MountSite } from "./sites.js";
 
 const adopted = new WeakSet<object>();
@@ -63,18 +64,18 @@ export function adoptRunningApp(app: App): void {
 export function adoptRouter(router: Router, owner: object): void {
   if (adopted.has(router) || !Array.isArray(router.stack)) return;
   adopted.add(router);
-  const adopter = adopterOf(owner);
-  watchLayers(router, owner, adopter);
+  const watched = watch(router, owner);
+  watchLayers(watched);
   watchParameters(router);
   const { use, route, param } = router;
   replace(router, "use", function (this: Router, ...args: unknown[]): unknown {
     const result = use.apply(this, args);
-    watchLayers(router, owner, adopter, hasPath(args) ? args[0] : "/");
+    watchLayers(watched, hasPath(args) ? args[0] : "/");
     return result;
   });
   replace(router, "route", function (this: Router, path: unknown): unknown {
     const result = route.call(this, path);
-    watchLayers(router, owner, adopter);
+    watchLayers(watched);
     return result;
   });
   replace(router, "param", function (this: Router, ...args: unknown[]): unknown {
@@ -84,13 +85,23 @@ export function adoptRouter(router: Router, owner: object): void {
   });
 }
 
-function adopterOf(owner: object): Adopter {
+function watch(router: Router, owner: object): WatchedRouter {
   const hidden: MountSite[] = [];
   hiddenIn.set(owner, hidden);
   return {
-    router: (router) => adoptRouter(router, router),
-    app: adoptApp,
+    router,
+    owner,
+    hasMount: false,
+    adoptRouter: (sub) => adoptRouter(sub, sub),
+    adoptApp,
     hidden: (site) => hidden.push(site),
+    found: (site, app, request, response) => {
+      site.resolve(app);
+      adoptRunningApp(app);
+      // This first request went in unwatched: say where it is.
+      site.reach(request, response);
+      reachRoute(request, response);
+    },
   };
 }
 
@@ -113,17 +124,14 @@ function reveal(app: App, args: readonly unknown[]): void {
   });
 }
 
-onFoundApp((site, app, request, response) => {
-  site.resolve(app);
-  adoptRunningApp(app);
-  // This first request went in unwatched: say where it is.
-  site.reach(request, response);
+/** Says which route the request is in, as its router says it. */
+function reachRoute(request: Request, response: ServerResponse): void {
   if (request.route !== undefined) siteOfRoute.get(request.route)?.reach(request, response);
-});
+}
 
 /** A parameter's callback may answer, or fail, before the route is dispatched. */
 const bindBeforeParameter: ParamHandle = (request, response, next) => {
-  if (request.route !== undefined) siteOfRoute.get(request.route)?.reach(request, response);
+  reachRoute(request, response);
   next();
 };
 

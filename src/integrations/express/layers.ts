@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { pathFromMatch, registeredPath } from "./recover.js";
 import {
   type App,
@@ -13,12 +14,19 @@ import {
 import { MountSite, PassSite, RouteSite, type Site } from "./sites.js";
 import { alternativesOf, textOf } from "./template.js";
 
-/** What to do with what a layer mounts. */
-export interface Adopter {
-  router(router: Router): void;
-  app(app: App): void;
-  /** A layer that hides the app it mounts. */
+/** One router that is watched, and what to do with what its layers mount. */
+export interface WatchedRouter {
+  readonly router: Router;
+  /** The app whose own router it is, else the router itself. */
+  readonly owner: object;
+  /** Whether a layer so far leads somewhere that later ones have to lead back from. */
+  hasMount: boolean;
+  adoptRouter(router: Router): void;
+  adoptApp(app: App): void;
+  /** A layer hides the app it mounts. */
   hidden(site: MountSite): void;
+  /** A request shows which. */
+  found(site: MountSite, app: App, request: Request, response: ServerResponse): void;
 }
 
 /** Routes to their sites, for those who know only the route. */
@@ -30,38 +38,20 @@ const seen = new WeakSet<Layer>();
  * Watches the layers of a router that are not watched yet.
  * @param given - the path they were registered with, when it is known
  */
-export function watchLayers(
-  router: Router,
-  owner: object,
-  adopter: Adopter,
-  given?: unknown,
-): void {
-  const { stack } = router;
+export function watchLayers(watched: WatchedRouter, given?: unknown): void {
+  const { stack } = watched.router;
   let from = stack.length;
   while (from > 0 && !seen.has(stack[from - 1] as Layer)) from--;
-  let hasMount = stack.slice(0, from).some((layer) => mounts.has(layer));
   for (const layer of stack.slice(from)) {
     seen.add(layer);
-    const site = siteOf(layer, router, owner, adopter, given, hasMount);
-    if (site === undefined) continue;
-    if (site instanceof MountSite) {
-      hasMount = true;
-      mounts.add(layer);
-    }
-    watchLayer(layer, site);
+    const site = siteOf(layer, watched, given);
+    if (site instanceof MountSite) watched.hasMount = true;
+    if (site !== undefined) watchLayer(layer, site, watched);
   }
 }
 
-const mounts = new WeakSet<Layer>();
-
-function siteOf(
-  layer: Layer,
-  router: Router,
-  owner: object,
-  adopter: Adopter,
-  given: unknown,
-  hasMount: boolean,
-): Site | undefined {
+function siteOf(layer: Layer, watched: WatchedRouter, given: unknown): Site | undefined {
+  const { router, owner } = watched;
   const { route, handle } = layer;
   if (route !== undefined) {
     const [path, choose] = pathOf(layer, router, route.path, true);
@@ -73,61 +63,49 @@ function siteOf(
   if (handle.length > 3) return undefined;
   const [path, choose] = pathOf(layer, router, given ?? registeredPath(layer), false);
   if (isApp(handle)) {
-    adopter.app(handle);
+    watched.adoptApp(handle);
     return new MountSite(owner, handle, path, choose);
   }
   if (isRouter(handle)) {
-    adopter.router(handle);
+    watched.adoptRouter(handle);
     return new MountSite(owner, handle, path, choose);
   }
-  if (handle.name === "mounted_app") {
+  if (isMountedApp(layer)) {
     const site = new MountSite(owner, undefined, path, choose);
-    adopter.hidden(site);
+    watched.hidden(site);
     return site;
   }
   if (path !== "/" && path !== "") return new MountSite(owner, undefined, path, choose);
-  return hasMount ? new PassSite(owner) : undefined;
+  return watched.hasMount ? new PassSite(owner) : undefined;
+}
+
+/** `app.use(path, sub)` wraps an app into a function of this name. */
+function isMountedApp(layer: Layer): boolean {
+  return layer.handle.name === "mounted_app";
 }
 
 /**
  * Shows `site` every request that reaches the layer, before the layer. The layer's `handle` stays what
  * it is: tools that list routes look at it.
  */
-function watchLayer(layer: Layer, site: Site): void {
+function watchLayer(layer: Layer, site: Site, watched: WatchedRouter): void {
   const method = layer.handleRequest === undefined ? "handle_request" : "handleRequest";
   const original = layer[method] as Handle;
-  const isHidden = site instanceof MountSite && layer.handle.name === "mounted_app";
-  replace(
-    layer,
-    method,
-    isHidden
-      ? function (this: Layer, ...[request, response, next]: Parameters<Handle>): unknown {
-          site.reach(request, response);
-          if (site.target !== undefined) return original.call(this, request, response, next);
-          const before = request.app;
-          const result = original.call(this, request, response, next);
-          // The app has put itself into the request by now, unless it has passed it on.
-          const { app } = request;
-          if (app !== before && isApp(app)) foundApp?.(site, app, request, response);
-          return result;
-        }
-      : function (this: Layer, ...[request, response, next]: Parameters<Handle>): unknown {
-          site.reach(request, response);
-          return original.call(this, request, response, next);
-        },
-  );
-}
-
-type FoundApp = (
-  site: MountSite,
-  app: App,
-  request: Request,
-  response: Parameters<Handle>[1],
-) => void;
-let foundApp: FoundApp | undefined;
-
-export function onFoundApp(found: FoundApp): void {
-  foundApp = found;
+  const handle: Handle = function (this: Layer, request, response, next): unknown {
+    site.reach(request, response);
+    return original.call(this, request, response, next);
+  };
+  const handleHidden: Handle = function (this: Layer, request, response, next): unknown {
+    site.reach(request, response);
+    const before = request.app;
+    const result = original.call(this, request, response, next);
+    if ((site as MountSite).target !== undefined) return result;
+    // The app has put itself into the request by now, unless it has passed it on.
+    const { app } = request;
+    if (app !== before && isApp(app)) watched.found(site as MountSite, app, request, response);
+    return result;
+  };
+  replace(layer, method, isMountedApp(layer) ? handleHidden : handle);
 }
 
 /** The path that stands in the template, and how to choose among alternatives. */

@@ -3,7 +3,7 @@ import type { Instrumented } from "../../instruments/internals.js";
 import { type Exchange, exchangeOf, HttpServerRecorder } from "../http/exchange.js";
 import { adoptApp, adoptRunningApp } from "./adopt.js";
 import { Mount } from "./place.js";
-import { type App, isApp, type Next, type Request, replace } from "./shapes.js";
+import { type App, isApp, type Next, type Request } from "./shapes.js";
 import { joinMount } from "./template.js";
 
 /** An Express application, 4 or 5. */
@@ -14,7 +14,6 @@ export interface ExpressApplication {
   set(setting: string, value: any): unknown;
 }
 
-/** @see monitored */
 const MONITORED = Symbol.for("auspex.express.monitored@0");
 
 /**
@@ -33,13 +32,7 @@ export function monitorExpress(app: ExpressApplication, auspex: Instrumented): v
   if (monitored.has(auspex)) return;
   monitored.add(auspex);
   const recorder = HttpServerRecorder.of(auspex);
-  const { handle } = app;
-  app.handle = function (this: App, request, response, callback): unknown {
-    recorder.begin(request, response);
-    const exchange = exchangeOf(response) as Exchange;
-    exchange.place ??= rootOf(app, exchange);
-    return handle.call(this, request, response, callback);
-  };
+  watchHandle(app, (request, response) => recorder.begin(request, response));
   adoptApp(app);
 }
 
@@ -50,25 +43,45 @@ interface Monitored {
 /**
  * The same as a classic middleware: `app.use(expressMiddleware(auspex))`, before the routes.
  *
- * What runs before it is not part of the duration. Prefer `monitorExpress`, which is cheaper.
+ * Only what passes it is recorded, from there on. Prefer `monitorExpress`: it is cheaper by what
+ * Express needs for a middleware.
  */
 export function expressMiddleware(
   auspex: Instrumented,
 ): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
   const recorder = HttpServerRecorder.of(auspex);
+  const prepared = new WeakSet<App>();
   return function auspexMiddleware(request: Request, response: ServerResponse, next: Next): void {
-    recorder.begin(request, response);
     const { app } = request;
-    if (app !== undefined) {
-      const exchange = exchangeOf(response) as Exchange;
-      if (exchange.place === undefined) {
-        adoptRunningApp(app);
-        exchange.place = rootOf(app, exchange);
+    const exchange = recorder.prepare(request, response);
+    exchange.begin();
+    if (app !== undefined && exchange.place === undefined) {
+      const top = topOf(app);
+      if (!prepared.has(top)) {
+        prepared.add(top);
+        watchHandle(top, (first, second) => recorder.prepare(first, second));
+        adoptRunningApp(top);
       }
+      adoptRunningApp(app);
+      exchange.place = rootOf(app, exchange);
     }
     next();
   };
 }
+
+/** Shows an app's requests to `watch` first, and where they are in the tree of routers. */
+function watchHandle(app: App, watch: (request: Request, response: ServerResponse) => void): void {
+  const { handle } = app;
+  app.handle = function (this: App, request, response, callback): unknown {
+    watch(request, response);
+    const exchange = exchangeOf(response) as Exchange;
+    exchange.place ??= rootOf(app, exchange);
+    return handle.call(this, request, response, callback);
+  };
+}
+
+/** Deeper is a mistake, or a circle. */
+const MAX_DEPTH = 32;
 
 const roots = new WeakMap<App, Mount>();
 
@@ -84,7 +97,13 @@ function rootOf(app: App, { routes }: Exchange): Mount {
 
 function prefixOf(app: App, depth = 0): string {
   const { parent, mountpath } = app;
-  if (parent === undefined || depth > 32) return "";
+  if (parent === undefined || depth > MAX_DEPTH) return "";
   const path = Array.isArray(mountpath) ? mountpath.join("|") : (mountpath ?? "/");
   return joinMount(prefixOf(parent, depth + 1), path);
+}
+
+function topOf(app: App): App {
+  let top = app;
+  for (let i = 0; i < MAX_DEPTH && top.parent !== undefined; i++) top = top.parent;
+  return top;
 }

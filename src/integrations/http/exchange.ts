@@ -9,6 +9,10 @@ const CONNECTION = Symbol.for("auspex.connection@0");
 
 const NOT_FOUND = 404;
 
+const PREPARED = 0;
+const OPEN = 1;
+const ENDED = 2;
+
 interface Observed {
   [EXCHANGE]?: Exchange;
 }
@@ -32,27 +36,35 @@ export class Exchange {
   /** The newer and older exchange on the same socket; only pipelining makes more than one. */
   older: Exchange | undefined;
   place: Place | undefined;
-  private open = true;
+  private phase = PREPARED;
+  /** Monotonic ms; a fraction from the start, so that the engine keeps it in place. */
+  private started = Number.NaN;
 
   constructor(
     readonly routes: Routes,
-    private readonly started: number,
     private readonly index: number,
     private operation: RouteOperation,
     private readonly connection: Connection | undefined,
     /** The response's `emit` before this exchange stood in for it. */
     readonly emit: ServerResponse["emit"],
-  ) {
-    operation.signals.inFlight++;
+  ) {}
+
+  /** The request counts from now on. The first call counts. */
+  begin(): void {
+    if (this.phase !== PREPARED) return;
+    this.phase = OPEN;
+    this.operation.signals.inFlight++;
+    const { connection } = this;
     if (connection !== undefined) {
       this.older = connection.newest;
       connection.newest = this;
     }
+    this.started = this.routes.clock.now();
   }
 
   /** Says which route the request belongs to. The last call before the end counts. */
   bind(route: Route): void {
-    if (!this.open) return;
+    if (this.phase !== OPEN) return;
     // A second monitor may bind what the first one watches: its routes are not ours.
     const own = route.routes === this.routes ? route : this.routes.same(route);
     const operation = own.operation(this.index);
@@ -69,7 +81,7 @@ export class Exchange {
 
   /** The response is out, with this status. */
   finish(status: number): void {
-    if (!this.open) return;
+    if (this.phase !== OPEN) return;
     // A 404 of a middleware is no different from one that nothing answered.
     if (this.place !== undefined && status !== NOT_FOUND) this.settle(this.place.route);
     this.leave();
@@ -78,7 +90,7 @@ export class Exchange {
 
   /** The client went away first. */
   abort(): void {
-    if (!this.open) return;
+    if (this.phase !== OPEN) return;
     if (this.place !== undefined) this.settle(this.place.route);
     this.leave();
     this.operation.abortedAfter(this.routes.clock.now() - this.started);
@@ -90,7 +102,7 @@ export class Exchange {
   }
 
   private leave(): void {
-    this.open = false;
+    this.phase = ENDED;
     this.operation.signals.inFlight--;
     const { connection } = this;
     if (connection === undefined) return;
@@ -153,9 +165,20 @@ export class HttpServerRecorder {
     return recorder;
   }
 
-  /** Begins to watch a request; does nothing when it is watched already. Never throws. */
+  /** Begins to record a request; does nothing when it has begun already. Never throws. */
   begin(request: IncomingMessage, response: ServerResponse): void {
-    if ((response as Observed)[EXCHANGE] !== undefined) return;
+    this.prepare(request, response).begin();
+  }
+
+  /**
+   * Puts an exchange on a response, to begin later or never.
+   *
+   * For Express: a property that is added to a response after Express has changed its prototype costs
+   * 2 KB, since V8 then makes a hidden class for that object alone.
+   */
+  prepare(request: IncomingMessage, response: ServerResponse): Exchange {
+    const known = (response as Observed)[EXCHANGE];
+    if (known !== undefined) return known;
     const isStream = request.httpVersionMajor > 1;
     // The socket of an HTTP/2 request stands for its stream; the response says itself when that ends.
     const socket = isStream ? undefined : request.socket;
@@ -164,7 +187,6 @@ export class HttpServerRecorder {
     const { routes } = this;
     const exchange = new Exchange(
       routes,
-      routes.clock.now(),
       index,
       routes.unmatched.operation(index),
       connectionOf(socket),
@@ -172,6 +194,7 @@ export class HttpServerRecorder {
     );
     (response as Observed)[EXCHANGE] = exchange;
     response.emit = (isStream ? emitOfStream : emit) as ServerResponse["emit"];
+    return exchange;
   }
 }
 

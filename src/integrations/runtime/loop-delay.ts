@@ -22,12 +22,12 @@ const LINGER = 5;
  * block that meets the sample would vanish. `read` finds it in the time that the ticks do not account
  * for, less the two steps that may rightly be open; what it then tells is a lower bound.
  *
- * Cost: the wake-up, not the histogram. Idle, in a virtual machine, process CPU over 10 s: 0.006 %
- * of a core without, 0.48 % at 10 ms, 0.26 % at 20 ms, 0.14 % at 50 ms, 0.08 % at 100 ms, 0.02 % at
- * 500 ms (a bare `sleep` costs the same 40–80 µs a wake). A loop that is 10–25 % busy pays 37 µs a
- * tick, one that is 42 % busy 10–20 µs, a spinning one less than can be measured. So the step follows
- * the load: below 0.08 % throughout, except for seconds after a block. A loop that is 10 % busy hides
- * no block longer than a tenth of the interval.
+ * Cost: the wake-up, not the histogram. Idle, in a virtual machine, process CPU over 10 s: 0.004 %
+ * of a core without, 0.48 % at 10 ms, 0.26 % at 20 ms, 0.14 % at 50 ms, 0.08 % at 100 ms, 0.013 % at
+ * 500 ms (a bare `sleep` pays the same 40–80 µs a wake). A loop that is 10–25 % busy pays some 37 µs
+ * a tick (0.04 % at 100 ms), one that is 42 % busy 6–20 µs (0.03–0.1 % at 20 ms), a spinning one less
+ * than can be measured. So the step follows the load, and is fine for seconds after a block (at most
+ * 0.26 %). A loop that is 10 % busy hides no block longer than a tenth of the interval.
  */
 export class LoopDelay {
   /** Milliseconds; NaN: no tick was due. */

@@ -53,8 +53,9 @@ function writer(
   onGauge(instrument);
   const series = registry.bindGauge(instrument, attributes);
   return () => {
-    if (Number.isNaN(reading.value)) return;
-    series.set(reading.value);
+    // Nothing to say this time: an old value must not stand as if it were new.
+    if (Number.isNaN(reading.value)) series.value = Number.NaN;
+    else series.set(reading.value);
     series.saturation = reading.saturation ?? Number.NaN;
   };
 }

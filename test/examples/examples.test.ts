@@ -1,0 +1,91 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ensureBuilt } from "../../scripts/built.mjs";
+import { compile, root, run } from "./program.js";
+
+/** What each example prints, among other things. */
+const expected: Readonly<Record<string, readonly RegExp[]>> = {
+  "express.mjs": [
+    /^GET \/users\/:user\/orders\/:order: 20 requests, p99 \d+(\.\d+)? ms$/m,
+    /^GET \(unmatched\): 1 requests/m,
+    /_count\{http_request_method="GET",http_response_status_code="200",http_route="\/users\/:user\/orders\/:order",url_scheme="http"\} 20$/m,
+    /_count\{http_request_method="GET",http_response_status_code="404",url_scheme="http"\} 1$/m,
+  ],
+  "express4-commonjs.cjs": [
+    /^GET \/hello\/:name: 2 requests, 0 errors \{\}$/m,
+    /^GET \/broken: 1 requests, 1 errors \{ '500': 1 \}$/m,
+  ],
+  "fastify.mjs": [
+    /^GET \/orders\/:id: 20 requests, 0 errors/m,
+    /^GET \/broken: 1 requests, 1 errors/m,
+    /http_route="\/orders\/:id",url_scheme="http"\} 20$/m,
+  ],
+  "http.mjs": [/^GET \/files\/:name: 2 requests$/m, /^GET \(unmatched\): 1 requests$/m],
+  "middleware.mjs": [/^GET \/orders\/:id: 10 requests, p95 \d+(\.\d+)? ms$/m],
+  "wrap.mjs": [
+    /^fetch user: 20 calls, p50 \d+(\.\d+)? ms, p99 \d+(\.\d+)? ms \{ RangeError: 1 \}$/m,
+    /^charge card: 5 calls, p50 (1|2)\d(\.\d+)? ms/m,
+  ],
+  "agent-loop.mjs": [
+    /^agent turn: 3, p50 \d+/m,
+    /^chat: 12, p50 \d+/m,
+    /^execute tool: 9, p50 \d+/m,
+    /^input: 1500 tokens\noutput: 144 tokens$/m,
+  ],
+  "saturation.mjs": [
+    /^nodejs\.eventloop\.utilization: /m,
+    /^process\.cpu\.utilization: /m,
+    /^process\.memory\.usage: .* By = .* % full$/m,
+    /^auspex\.gc\.utilization: /m,
+    /^pg\.pool: 0\.700 1 = 70\.0 % full$/m,
+    /^queue\.length: 12$/m,
+  ],
+  "write-your-own-exporter.mjs": [
+    /^\{"service":"demo".*"count":100,"p50":0\.050175,"p99":0\.099327,"hdr":"HISTF.*"\}\n\{.*"count":1,.*\}$/m,
+  ],
+  "console-exporter.mjs": [
+    /^ {2}auspex\.operation\.duration +kind=nightly operation\.name=work +n 100 +p50 0\.05017 .* s$/m,
+    /error\.type=TypeError/,
+    /^ {2}rows +1200 \{row\}$/m,
+  ],
+  "counters-gauges-histograms.mjs": [
+    /^uploads image 100\nuploads video 3\nqueue\.length 0$/m,
+    /^upload\.size \{ p50: 501759, p99: 991231, max: 1003519 \}$/m,
+  ],
+  "prometheus.mjs": [
+    /^# TYPE auspex_operation_duration_seconds histogram$/m,
+    /^auspex_operation_duration_seconds_bucket\{operation_name="work",le="0\.1"\} 100$/m,
+    /^auspex_operation_duration_seconds_count\{operation_name="work"\} 200$/m,
+  ],
+  "decorators.ts": decorated(),
+  "legacy-decorators/decorators.ts": decorated(),
+};
+
+function decorated(): readonly RegExp[] {
+  return [/^Warehouse\.reserve: 3 calls$/m, /^count stock: 1 calls$/m];
+}
+
+beforeAll(() => ensureBuilt(), 120_000);
+
+describe("the examples", () => {
+  it("are all run here, but for the demo", () => {
+    const files = readdirSync(join(root, "examples"), { recursive: true, encoding: "utf8" });
+    const programs = files.filter(
+      (file) => /\.([cm]js|ts)$/.test(file) && !file.startsWith("demo"),
+    );
+    expect(programs.sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  for (const [file, patterns] of Object.entries(expected)) {
+    it(`${file} prints what it promises and ends by itself`, async () => {
+      const path = `examples/${file}`;
+      const experimentalDecorators = file.startsWith("legacy");
+      const program = file.endsWith(".ts") ? compile(path, { experimentalDecorators }) : path;
+      const { code, stdout, stderr } = await run(program);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+      for (const pattern of patterns) expect(stdout).toMatch(pattern);
+    });
+  }
+});

@@ -1,0 +1,306 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request, type Server } from "node:http";
+import { type AddressInfo, createServer as createNetServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, describe, expect, it } from "vitest";
+import { prometheus } from "../../../src/exporters/prometheus/index.js";
+import { labelName, labelValue } from "../../../src/exporters/prometheus/names.js";
+import type { Auspex, PullExporter, PullSource } from "../../../src/index.js";
+import { manualMonitor, monitor } from "../../helpers/monitor.js";
+import { peer } from "../../helpers/peers.js";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function serve(auspex: Pick<Auspex, "metrics">): Promise<{ url: string; server: Server }> {
+  const server = createServer((req, res) => auspex.metrics(req, res));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+  cleanups.push(() => server.closeAllConnections());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`, server };
+}
+
+function busyMonitor(): Auspex {
+  const { auspex } = manualMonitor();
+  const operation = auspex.operation("charge card", { "payment.provider": "acme" });
+  for (let i = 1; i <= 100; i++) operation.record(i);
+  operation.record(30, new TypeError("x"));
+  auspex.counter("jobs.done", { unit: "{job}", description: "Jobs done." }).add(3);
+  auspex.gauge("pool.free", { unit: "1", description: "Free share." }).set(0.5);
+  auspex.histogram("upload.size", { unit: "By", description: "Uploads." }).record(1000);
+  auspex.saturation("pg.pool", () => 0.25);
+  return auspex;
+}
+
+describe("the Prometheus page", () => {
+  it("shows durations in seconds in the buckets of the semantic conventions", async () => {
+    const page = await busyMonitor().text();
+    const series = 'operation_name="charge card",payment_provider="acme"';
+    expect(page).toContain("# TYPE auspex_operation_duration_seconds histogram\n");
+    expect(page).toContain(`_bucket{${series},le="0.005"} 5\n`);
+    expect(page).toContain(`_bucket{${series},le="0.075"} 75\n`);
+    expect(page).toContain(`_bucket{${series},le="0.1"} 100\n`);
+    expect(page).toContain(`_bucket{${series},le="+Inf"} 100\n`);
+    expect(page).toContain(`auspex_operation_duration_seconds_count{${series}} 100\n`);
+    const sum = Number(page.match(/duration_seconds_sum\{[^}]*acme"\} (\S+)/)?.[1]);
+    expect(Math.abs(sum - 5.05)).toBeLessThan(0.05);
+    expect(page).toContain('error_type="TypeError"');
+    expect(page).toContain("# TYPE jobs_done_total counter\njobs_done_total 3\n");
+    expect(page).toContain("pool_free_ratio 0.5\n");
+    expect(page).toContain("pg_pool_ratio 0.25\n");
+    expect(page).toContain("# TYPE upload_size_bytes histogram\n");
+    expect(page).toContain('target_info{service_name="test"} 1\n');
+  });
+
+  it("gives promtool nothing to complain about", async () => {
+    const auspex = busyMonitor();
+    const checked = spawnSync(peer("promtool"), ["check", "metrics"], {
+      input: await auspex.text(),
+      encoding: "utf8",
+    });
+    expect(checked.stdout + checked.stderr).toBe("");
+    expect(checked.status).toBe(0);
+  });
+
+  it("gives promtool nothing to complain about with the process watched", async () => {
+    const auspex = monitor();
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    const page = await auspex.text();
+    expect(page).toContain("nodejs_eventloop_utilization_ratio");
+    const checked = spawnSync(peer("promtool"), ["check", "metrics"], { input: page, encoding: "utf8" });
+    expect(checked.stdout + checked.stderr).toBe("");
+  });
+
+  it("gives every bucket a count that is right within the histogram's precision", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 200 }),
+        async (milliseconds) => {
+          const { auspex } = manualMonitor();
+          for (const ms of milliseconds) auspex.operation("work").record(ms);
+          const page = await auspex.text();
+          for (const [, le, count] of page.matchAll(/le="([^"]+)"\} (\d+)/g)) {
+            const bound = Number(le.replace("+Inf", "Infinity")) * 1000;
+            const least = milliseconds.filter((ms) => ms <= bound).length;
+            const most = milliseconds.filter((ms) => ms <= bound * 1.01).length;
+            expect(Number(count)).toBeGreaterThanOrEqual(least);
+            expect(Number(count)).toBeLessThanOrEqual(most);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it("answers HEAD, refuses other methods, and forbids caches", async () => {
+    const { url } = await serve(busyMonitor());
+    const got = await fetch(url);
+    expect(got.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(got.headers.get("cache-control")).toBe("no-store");
+    const head = await fetch(url, { method: "HEAD" });
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    const posted = await fetch(url, { method: "POST", body: "x" });
+    expect([posted.status, posted.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+  });
+
+  it("keeps two instruments apart whose names clean to one, and says so", async () => {
+    const messages: string[] = [];
+    const { auspex } = manualMonitor({
+      logger: { warn: (message) => messages.push(message), debug: () => {} },
+    });
+    auspex.counter("jobs.done").add(1);
+    auspex.counter("jobs_done").add(2);
+    const page = await auspex.text();
+    expect(page).toContain("\njobs_done_total 1\n");
+    expect(page).toContain("\njobs_done_total_2 2\n");
+    expect(messages.filter((message) => message.includes('"jobs_done" and "jobs.done"'))).toHaveLength(1);
+  });
+
+  it("says what is missing when an exporter was given to no monitor", async () => {
+    await expect(prometheus().text()).rejects.toThrow("createAuspex({ exporters: [...] })");
+  });
+
+  it("takes bounds of one's own", async () => {
+    const exporter = prometheus({ bounds: { "auspex.operation.duration": [0.05] } });
+    const { auspex } = manualMonitor({ exporters: [exporter] });
+    auspex.operation("work").record(10);
+    expect((await exporter.text()).match(/le="/g)).toHaveLength(2);
+  });
+});
+
+/** The label rules of Prometheus' reference parser. @see Prometheus, exposition formats */
+function parseLabels(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const pattern = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/gy;
+  let match = pattern.exec(text);
+  let end = 0;
+  while (match !== null) {
+    found.set(match[1], match[2].replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c)));
+    end = pattern.lastIndex;
+    match = pattern.exec(text);
+  }
+  if (end !== text.length) throw new Error(`not labels: ${text.slice(end)}`);
+  return found;
+}
+
+describe("case 16: labels with anything in them", () => {
+  it("are read back as they were, one line each", async () => {
+    const awkward = ['"', "\\", "\n", "\r", "{}", "*", "a\\n", '","x="', "\u2028", "é", "\\\\\"\n"];
+    const { auspex } = manualMonitor();
+    for (const value of awkward) auspex.counter("odd").add(1, { value });
+    auspex.counter("odd").add(1, { value: "\ud800" });
+    const page = await auspex.text();
+    const lines = page.split("\n").filter((line) => line.startsWith("odd_total{"));
+    const values = lines.map((line) => parseLabels(line.slice(10, line.lastIndexOf("}"))).get("value"));
+    expect(values).toEqual([...awkward, "\ufffd"]);
+    const checked = spawnSync(peer("promtool"), ["check", "metrics"], {
+      input: page.replace("# HELP odd_total odd", "# HELP odd_total Odd."),
+      encoding: "utf8",
+    });
+    expect(checked.stderr).toBe("");
+    expect(checked.status).toBe(0);
+  });
+
+  it("escape and clean to something the parser accepts, whatever they are", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (key, value) => {
+        const parsed = parseLabels(`${labelName(key)}="${labelValue(value)}"`);
+        expect([...parsed.values()]).toEqual([Buffer.from(value).toString()]);
+        expect([...parsed.keys()][0]).not.toMatch(/^__/);
+      }),
+    );
+  });
+});
+
+describe("case 17: many scrapes of a full registry", () => {
+  it("writes the page once for 50 that come at once", async () => {
+    let source: PullSource | undefined;
+    const tap: PullExporter = {
+      name: "tap",
+      attach: (given) => {
+        source = given;
+      },
+    };
+    const { auspex } = manualMonitor({ exporters: [tap] });
+    for (let i = 0; i < 2000; i++) auspex.operation("work", { shard: i }).record(i);
+    let pages = 0;
+    const exporter = prometheus();
+    exporter.attach({
+      ...(source as unknown as PullSource),
+      streams: () => {
+        pages++;
+        return (source as unknown as PullSource).streams();
+      },
+    });
+    const { url } = await serve({ metrics: exporter.handler.bind(exporter) });
+    const sizes = await Promise.all(Array.from({ length: 50 }, () => sizeOf(url)));
+    expect(new Set(sizes).size).toBe(1);
+    expect(sizes[0]).toBeGreaterThan(2000 * 17 * 40);
+    // All that arrived while the first page was being written share it.
+    expect(pages).toBeLessThanOrEqual(3);
+    await exporter.text();
+    expect(pages).toBeLessThanOrEqual(4);
+  });
+
+  it("writes 10,000 series in slices shorter than 50 ms", async () => {
+    const auspex = monitor({ saturation: false, intervalMs: 60_000 });
+    for (let instrument = 0; instrument < 5; instrument++) {
+      const histogram = auspex.histogram(`latency.${instrument}`, { unit: "s" });
+      for (let series = 0; series < 2000; series++) {
+        const bound = histogram.bind({ route: `/r/${series}` });
+        for (let i = 1; i <= 20; i++) bound.record(i * 0.013);
+      }
+    }
+    await auspex.text();
+    const turns: number[] = [];
+    let last = performance.now();
+    let watching = true;
+    const watch = (): void => {
+      turns.push(performance.now() - last);
+      last = performance.now();
+      if (watching) setImmediate(watch);
+    };
+    setImmediate(watch);
+    await auspex.text();
+    watching = false;
+    turns.sort((a, b) => a - b);
+    expect(turns.length).toBeGreaterThan(4);
+    // Slices are 8 ms; a shared machine may stretch one, not most of them.
+    expect(turns[Math.floor(turns.length * 0.8)]).toBeLessThan(50);
+  });
+});
+
+describe("a real Prometheus", () => {
+  it("scrapes it and answers with the recorded counts", async () => {
+    const auspex = busyMonitor();
+    const { server } = await serve(auspex);
+    const target = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const folder = mkdtempSync(join(tmpdir(), "auspex-prometheus-"));
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(
+      join(folder, "prometheus.yml"),
+      `scrape_configs:\n  - job_name: test\n    scrape_interval: 200ms\n    scrape_timeout: 200ms\n    static_configs:\n      - targets: ["${target}"]\n`,
+    );
+    const port = await freePort();
+    const child = spawn(
+      peer("prometheus"),
+      [
+        `--config.file=${join(folder, "prometheus.yml")}`,
+        `--storage.tsdb.path=${join(folder, "data")}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      { stdio: "ignore" },
+    );
+    cleanups.push(() => {
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGKILL");
+      return gone;
+    });
+    const ask = async (query: string): Promise<string | undefined> => {
+      const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`;
+      try {
+        const { data } = (await (await fetch(url)).json()) as {
+          data: { result: { value: [number, string] }[] };
+        };
+        return data.result[0]?.value[1];
+      } catch {
+        return undefined;
+      }
+    };
+    const query = 'auspex_operation_duration_seconds_count{error_type=""}';
+    let answer: string | undefined;
+    for (let attempt = 0; attempt < 150 && answer === undefined; attempt++) {
+      answer = await ask(query);
+      if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(answer).toBe("100");
+    expect(await ask("jobs_done_total")).toBe("3");
+    expect(await ask('up{job="test"}')).toBe("1");
+  }, 60_000);
+});
+
+function sizeOf(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, (response) => {
+      let bytes = 0;
+      response.on("data", (chunk) => {
+        bytes += chunk.length;
+      });
+      response.on("end", () => resolve(bytes));
+    });
+    asked.on("error", reject).end();
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createNetServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type AuspexOptions, createAuspex, OptionsError } from "../src/index.js";
+import { resolveOptions } from "../src/options.js";
+import { memory } from "../src/exporters/memory.js";
+import { monitor, operationNamed } from "./helpers/monitor.js";
+
+function faultsOf(options: unknown): readonly string[] {
+  try {
+    createAuspex(options as AuspexOptions);
+  } catch (error) {
+    if (error instanceof OptionsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe("faulty options", () => {
+  it("are all listed at once, each with its value and its mend", () => {
+    const faults = faultsOf({
+      service: 5,
+      attributes: "env=prod",
+      intervalMs: 1,
+      histogram: { lowestUs: 0, highestUs: 1, significantDigits: 7 },
+      cardinalityLimit: 0,
+      idleSeriesMs: 5,
+      windowBytes: -1,
+      exporters: [{}, memory(), memory(), { exporter: { name: "x", export: () => {} }, intervalMs: 1 }],
+      exportIntervalMs: "1000",
+      saturation: "yes",
+      logger: {},
+      clock: {},
+      intervalMS: 1000,
+    });
+    for (const named of [
+      "service is 5; give a name",
+      "attributes is",
+      "intervalMs is 1; give a number from 50 to 60000",
+      "histogram.significantDigits is 7; give a whole number from 1 to 4",
+      "histogram.lowestUs is 0",
+      "cardinalityLimit is 0; give a whole number from 1",
+      "idleSeriesMs is 5",
+      "windowBytes is -1",
+      "exporters[0] is {}; give an exporter",
+      'exporters[2] is a second exporter named "memory"',
+      "exporters[3].intervalMs is 1",
+      'exportIntervalMs is "1000"',
+      "saturation is",
+      "logger is",
+      "clock is",
+      "intervalMS is not an option; known are",
+    ]) {
+      expect(faults.some((fault) => fault.includes(named))).toBe(true);
+    }
+    expect(() => createAuspex({ intervalMs: 1 })).toThrow(/1 option to mend:\n {2}- intervalMs is 1/);
+  });
+
+  it.each([null, 5, "x", []])("refuses %j as options", (options) => {
+    expect(faultsOf(options)).toHaveLength(1);
+  });
+});
+
+describe("the environment", () => {
+  it("names the service and sets the pace where options do not", () => {
+    const environment = { OTEL_METRIC_EXPORT_INTERVAL: "5000", OTEL_SDK_DISABLED: "TRUE" };
+    const resolved = resolveOptions({ exporters: [memory()] }, environment);
+    expect(resolved.push[0]).toMatchObject({ intervalMs: 5000, timeoutMs: 5000 });
+    expect(resolved.enabled).toBe(false);
+    expect(resolveOptions({ exportIntervalMs: 700, exporters: [memory()] }, environment).push[0]).toMatchObject({
+      intervalMs: 700,
+    });
+  });
+
+  const before = { ...process.env };
+  afterEach(() => {
+    for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
+  });
+
+  it("gives the resource", () => {
+    process.env.OTEL_SERVICE_NAME = "from-env";
+    process.env.OTEL_RESOURCE_ATTRIBUTES = "team=a%20b,bad,=x,service.name=other";
+    const auspex = monitor({ service: undefined, attributes: { region: "eu" }, saturation: false });
+    expect(auspex.resource.attributes).toEqual({
+      "service.name": "from-env",
+      team: "a b",
+      region: "eu",
+    });
+    expect(auspex.snapshot().service).toBe("from-env");
+  });
+
+  it("turns the monitor off with OTEL_SDK_DISABLED: handles still work, nothing runs", async () => {
+    process.env.OTEL_SDK_DISABLED = "true";
+    const exporter = memory();
+    const auspex = monitor({ exporters: [exporter] });
+    const operation = auspex.operation("work");
+    expect(await operation.run(async () => 5)).toBe(5);
+    expect(operationNamed(auspex, "work").inFlight).toBe(0);
+    expect(exporter.batches).toHaveLength(0);
+  });
+});

@@ -86,6 +86,8 @@ export class PrometheusExporter implements PullExporter {
       throw new Error("prometheus(): give this exporter to createAuspex({ exporters: [...] }) first");
     }
     const { clock } = source;
+    // All scrapes that this turn of the event loop brings share one page.
+    await nextTurn();
     const page = new Page();
     const encoder = this.#encoder;
     const target = labels(source.resource.attributes);
@@ -100,7 +102,7 @@ export class PrometheusExporter implements PullExporter {
         headed = true;
         page.write(encoder.point(name, metric, point));
         if (clock.now() >= sliceEnds) {
-          await new Promise((resolve) => setImmediate(resolve));
+          await nextTurn();
           sliceEnds = clock.now() + this.#sliceMs;
         }
       }
@@ -126,6 +128,12 @@ export class PrometheusExporter implements PullExporter {
 /** Fastify's request and reply carry Node's as `raw`; Express's are Node's own. */
 function rawOf(object: unknown): unknown {
   return (object as { raw?: unknown }).raw ?? object;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function drained(response: ServerResponse): Promise<void> {

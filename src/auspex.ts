@@ -9,7 +9,12 @@ import type { Operation } from "./instruments/golden-signals.js";
 import { GuardedRead } from "./instruments/guarded-read.js";
 import type { BoundHistogram } from "./instruments/histogram.js";
 import { histogramRange } from "./instruments/histogram-range.js";
-import { INTERNALS, type Instrumented, type Internals, processState } from "./instruments/internals.js";
+import {
+  INTERNALS,
+  type Instrumented,
+  type Internals,
+  processState,
+} from "./instruments/internals.js";
 import { type OperationFamily, Registry, RegistryTally } from "./instruments/registry.js";
 import { type RuntimeWatch, watchRuntime } from "./integrations/runtime/watch.js";
 import { type AnyFunction, Binding, type WrapOptions, wrapFunction } from "./integrations/wrap.js";
@@ -344,7 +349,10 @@ export function createAuspex(options?: AuspexOptions): Auspex {
   return new Auspex(options);
 }
 
-function described(name: string, options: InstrumentOptions): {
+function described(
+  name: string,
+  options: InstrumentOptions,
+): {
   name: string;
   unit: string;
   description: string;

@@ -1,8 +1,4 @@
-export { Auspex, createAuspex } from "./auspex.js";
-export { monitored } from "./integrations/decorators.js";
-export { OptionsError } from "./options.js";
-
-export type { AttributeValue, Attributes } from "./attributes/attributes.js";
+export type { Attributes, AttributeValue } from "./attributes/attributes.js";
 export type {
   Counter,
   DeadlineOptions,
@@ -11,14 +7,17 @@ export type {
   HistogramOptions,
   InstrumentOptions,
 } from "./auspex.js";
+export { Auspex, createAuspex } from "./auspex.js";
 export type { Logger } from "./diag/diag.js";
 export type { BoundCounter } from "./instruments/counter.js";
 export type { BoundGauge } from "./instruments/gauge.js";
 export type { Operation } from "./instruments/golden-signals.js";
 export type { BoundHistogram } from "./instruments/histogram.js";
 export type { MonitoredOptions } from "./integrations/decorators.js";
+export { monitored } from "./integrations/decorators.js";
 export type { WrapOptions } from "./integrations/wrap.js";
 export type { AuspexOptions, ExporterOption, HistogramRange } from "./options.js";
+export { OptionsError } from "./options.js";
 export type {
   ExporterEntry,
   ExportResult,

@@ -116,17 +116,23 @@ export function resolveOptions(
     if (value === undefined) return fallback;
     const fits = typeof value === "number" && value >= min && value <= max;
     if (fits && (!whole || Number.isInteger(value))) return value;
-    faults.push(`${name} is ${show(value)}; give a ${whole ? "whole " : ""}number from ${min} to ${max}`);
+    faults.push(
+      `${name} is ${show(value)}; give a ${whole ? "whole " : ""}number from ${min} to ${max}`,
+    );
     return fallback;
   };
 
   const service = options.service;
   const name = isObject(service) ? (service as ServiceName).name : service;
   if (service !== undefined && (typeof name !== "string" || name === "")) {
-    faults.push(`service is ${show(service)}; give a name, or { name, version, namespace, instanceId }`);
+    faults.push(
+      `service is ${show(service)}; give a name, or { name, version, namespace, instanceId }`,
+    );
   }
   if (options.attributes !== undefined && !isObject(options.attributes)) {
-    faults.push(`attributes is ${show(options.attributes)}; give an object of strings, numbers, booleans`);
+    faults.push(
+      `attributes is ${show(options.attributes)}; give an object of strings, numbers, booleans`,
+    );
   }
   const range: HistogramRange = isObject(options.histogram) ? options.histogram : {};
   if (options.histogram !== undefined && !isObject(options.histogram)) {
@@ -154,7 +160,9 @@ export function resolveOptions(
     clock !== undefined &&
     [clock?.now, clock?.wall, clock?.schedule].some((method) => typeof method !== "function")
   ) {
-    faults.push(`clock is ${show(clock)}; give an object with now(), wall() and schedule(ms, callback)`);
+    faults.push(
+      `clock is ${show(clock)}; give an object with now(), wall() and schedule(ms, callback)`,
+    );
   }
   const intervalMs = number("intervalMs", options.intervalMs, 1000, 50, 60_000, false);
   const fromEnvironment = Number(environment.OTEL_METRIC_EXPORT_INTERVAL);
@@ -210,7 +218,8 @@ function resolveExporters(
     const { exporter } = entry as Partial<ExporterEntry>;
     const { intervalMs, timeoutMs, temporality } = entry as Partial<ExporterEntry>;
     const path = `exporters[${at}]`;
-    const isPull = isObject(exporter) && typeof (exporter as { attach?: unknown }).attach === "function";
+    const isPull =
+      isObject(exporter) && typeof (exporter as { attach?: unknown }).attach === "function";
     const isPush = isObject(exporter) && typeof (exporter as MetricExporter).export === "function";
     if ((!isPull && !isPush) || typeof (exporter as { name?: unknown }).name !== "string") {
       faults.push(
@@ -219,7 +228,8 @@ function resolveExporters(
       return;
     }
     const { name } = exporter as MetricExporter;
-    if (names.has(name)) faults.push(`${path} is a second exporter named "${name}"; give it another name`);
+    if (names.has(name))
+      faults.push(`${path} is a second exporter named "${name}"; give it another name`);
     names.add(name);
     if (isPull) {
       pull.push(exporter as unknown as PullExporter);

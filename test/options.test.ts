@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { memory } from "../src/exporters/memory.js";
 import { type AuspexOptions, createAuspex, OptionsError } from "../src/index.js";
 import { resolveOptions } from "../src/options.js";
-import { memory } from "../src/exporters/memory.js";
 import { monitor, operationNamed } from "./helpers/monitor.js";
 
 function faultsOf(options: unknown): readonly string[] {
@@ -24,7 +24,12 @@ describe("faulty options", () => {
       cardinalityLimit: 0,
       idleSeriesMs: 5,
       windowBytes: -1,
-      exporters: [{}, memory(), memory(), { exporter: { name: "x", export: () => {} }, intervalMs: 1 }],
+      exporters: [
+        {},
+        memory(),
+        memory(),
+        { exporter: { name: "x", export: () => {} }, intervalMs: 1 },
+      ],
       exportIntervalMs: "1000",
       saturation: "yes",
       logger: {},
@@ -51,7 +56,9 @@ describe("faulty options", () => {
     ]) {
       expect(faults.some((fault) => fault.includes(named))).toBe(true);
     }
-    expect(() => createAuspex({ intervalMs: 1 })).toThrow(/1 option to mend:\n {2}- intervalMs is 1/);
+    expect(() => createAuspex({ intervalMs: 1 })).toThrow(
+      /1 option to mend:\n {2}- intervalMs is 1/,
+    );
   });
 
   it.each([null, 5, "x", []])("refuses %j as options", (options) => {
@@ -65,7 +72,9 @@ describe("the environment", () => {
     const resolved = resolveOptions({ exporters: [memory()] }, environment);
     expect(resolved.push[0]).toMatchObject({ intervalMs: 5000, timeoutMs: 5000 });
     expect(resolved.enabled).toBe(false);
-    expect(resolveOptions({ exportIntervalMs: 700, exporters: [memory()] }, environment).push[0]).toMatchObject({
+    expect(
+      resolveOptions({ exportIntervalMs: 700, exporters: [memory()] }, environment).push[0],
+    ).toMatchObject({
       intervalMs: 700,
     });
   });

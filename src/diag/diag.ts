@@ -34,7 +34,10 @@ export function describeError(error: unknown): string {
   try {
     if (error instanceof Error) {
       const code = (error as { code?: unknown }).code;
-      return `${error.name}${typeof code === "string" ? ` [${code}]` : ""}: ${error.message}`.slice(0, 300);
+      return `${error.name}${typeof code === "string" ? ` [${code}]` : ""}: ${error.message}`.slice(
+        0,
+        300,
+      );
     }
     return String(error).slice(0, 300);
   } catch {

@@ -20,7 +20,10 @@ export class ConsoleExporter implements MetricExporter {
       this.#write(table(batch));
       return { status: "success" };
     } catch (error) {
-      return { status: "failure", error: error instanceof Error ? error : new Error(String(error)) };
+      return {
+        status: "failure",
+        error: error instanceof Error ? error : new Error(String(error)),
+      };
     }
   }
 }
@@ -42,7 +45,8 @@ function table(batch: MetricBatch): string {
 
 function row(metric: MetricData, point: MetricData["points"][number]): [string, string, string] {
   const attributes = describe(point.attributes);
-  if (!("histogram" in point)) return [metric.name, attributes, `${round(point.value)} ${metric.unit}`];
+  if (!("histogram" in point))
+    return [metric.name, attributes, `${round(point.value)} ${metric.unit}`];
   const { count, p50, p95, p99, max } = point.histogram.summary();
   const figures = [p50, p95, p99, max].map(round);
   return [

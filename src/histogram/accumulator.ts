@@ -1,7 +1,7 @@
+import { ClosedHistogram } from "./closed-histogram.js";
 import type { Layout } from "./layout.js";
 import type { Recorder } from "./recorder.js";
 import { MAX_ENTRY, SparseReader, SparseWriter, writeCount, writeEmpty } from "./sparse.js";
-import { ClosedHistogram } from "./closed-histogram.js";
 
 /**
  * Adds closed histograms of one layout up, exactly: what windows, exporters and fleets merge with.

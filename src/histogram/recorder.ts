@@ -122,7 +122,8 @@ export class Recorder {
   private recordOutside(value: number, scaled: number): void {
     const { tally, layout } = this.shared;
     if (typeof value !== "number" || Number.isNaN(scaled)) tally.dropped.notANumber++;
-    else if (scaled < 0) tally.dropped[scaled === Number.NEGATIVE_INFINITY ? "infinite" : "negative"]++;
+    else if (scaled < 0)
+      tally.dropped[scaled === Number.NEGATIVE_INFINITY ? "infinite" : "negative"]++;
     else if (scaled === Number.POSITIVE_INFINITY) tally.dropped.infinite++;
     else {
       const units = Math.round(scaled);

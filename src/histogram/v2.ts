@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
+import { ClosedHistogram } from "./closed-histogram.js";
 import { Layout } from "./layout.js";
 import { SparseReader, SparseWriter } from "./sparse.js";
-import { ClosedHistogram } from "./closed-histogram.js";
 
 const COOKIE = 0x1c849313;
 const COMPRESSED_COOKIE = 0x1c849314;

@@ -6,15 +6,22 @@ import {
   cleanAttributes,
 } from "../attributes/attributes.js";
 import type { Diag } from "../diag/diag.js";
-import { Layout, type LayoutOptions } from "../histogram/layout.js";
-import { Recorder, type RecorderShared } from "../histogram/recorder.js";
+import type { Layout, LayoutOptions } from "../histogram/layout.js";
+import type { Recorder, RecorderShared } from "../histogram/recorder.js";
 import { Slabs } from "../histogram/slabs.js";
 import type { Clock } from "../time/clock.js";
 import { CounterSeries } from "./counter.js";
 import { GaugeSeries } from "./gauge.js";
 import { GoldenSignals, Operation } from "./golden-signals.js";
 import { HistogramSeries } from "./histogram.js";
-import { type Descriptor, Ids, Instrument, OVERFLOW, OVERFLOW_KEY, type Series } from "./instrument.js";
+import {
+  type Descriptor,
+  Ids,
+  Instrument,
+  OVERFLOW,
+  OVERFLOW_KEY,
+  type Series,
+} from "./instrument.js";
 
 /** Longest a window reaches back, and what its oldest block may reach beyond that. */
 const ID_REST_MS = 2 * 3_600_000;
@@ -174,7 +181,9 @@ export class Registry {
 
   /** A family of operations whose durations go, in milliseconds, into one histogram in seconds. */
   family(descriptor: Descriptor, active: OperationFamily["active"]): OperationFamily {
-    const known = this.families.find((family) => family.instrument.descriptor.name === descriptor.name);
+    const known = this.families.find(
+      (family) => family.instrument.descriptor.name === descriptor.name,
+    );
     if (known !== undefined) return known;
     const family: OperationFamily = {
       instrument: this.histogram(descriptor, this.options.layout, 1000, 1_000_000),

@@ -82,7 +82,8 @@ export class PeriodicReader {
   }
 
   async #status(work: Promise<ExportResult>, timeoutMs: number): Promise<FlushStatus> {
-    const late = this.#late(timeoutMs);
+    // Whoever called is waiting for this deadline, perhaps with nothing else to keep the process alive.
+    const late = this.#late(timeoutMs, true);
     try {
       const result = await Promise.race([work, late.promise]);
       const { name: exporter } = this;
@@ -96,10 +97,10 @@ export class PeriodicReader {
     }
   }
 
-  #late(timeoutMs: number): { promise: Promise<"timeout">; cancel: () => void } {
+  #late(timeoutMs: number, keepAlive = false): { promise: Promise<"timeout">; cancel: () => void } {
     let cancel = (): void => {};
     const promise = new Promise<"timeout">((resolve) => {
-      cancel = this.options.clock.schedule(timeoutMs, () => resolve("timeout"));
+      cancel = this.options.clock.schedule(timeoutMs, () => resolve("timeout"), keepAlive);
     });
     return { promise, cancel };
   }

@@ -7,7 +7,16 @@ import type { GoldenSignals, OutcomeSeries } from "../instruments/golden-signals
 import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Instrument, Series } from "../instruments/instrument.js";
 import type { HistogramInstrument, OperationFamily, Registry } from "../instruments/registry.js";
-import { type Block, GAUGE_FIELDS, GAUGE_WIDTH, MAX, MIN, mergeGauge, SAMPLES, SUM } from "../window/block.js";
+import {
+  type Block,
+  GAUGE_FIELDS,
+  GAUGE_WIDTH,
+  MAX,
+  MIN,
+  mergeGauge,
+  SAMPLES,
+  SUM,
+} from "../window/block.js";
 import type { WindowName } from "../window/rolling-window.js";
 import type { Rotation } from "../window/rotation.js";
 import type { MetricData, NumberPoint } from "./batch.js";
@@ -71,7 +80,10 @@ export class Collector {
    * Every instrument with its cumulative points, one after the other and point by point, so that a
    * reader may pause anywhere: what it reads later is then simply newer.
    */
-  *cumulative(): Generator<{ metric: Omit<MetricData, "points">; points: Iterable<MetricData["points"][number]> }> {
+  *cumulative(): Generator<{
+    metric: Omit<MetricData, "points">;
+    points: Iterable<MetricData["points"][number]>;
+  }> {
     for (const instrument of this.registry.instruments.values()) {
       const { descriptor } = instrument;
       const metric = { ...descriptor };
@@ -304,4 +316,3 @@ function gaugeFigures(
     max: Math.max(now, merged[MAX]),
   };
 }
-

@@ -25,7 +25,10 @@ export function resourceOf(
   const given = typeof service === "string" ? { name: service } : service;
   const fromEnvironment = parseResourceAttributes(environment.OTEL_RESOURCE_ATTRIBUTES ?? "");
   const name =
-    given?.name || environment.OTEL_SERVICE_NAME || fromEnvironment["service.name"] || "unknown_service:node";
+    given?.name ||
+    environment.OTEL_SERVICE_NAME ||
+    fromEnvironment["service.name"] ||
+    "unknown_service:node";
   const merged: Record<string, string | number | boolean> = {
     ...fromEnvironment,
     ...attributes,

@@ -4,8 +4,13 @@ export interface Clock {
   now(): number;
   /** Wall clock, epoch milliseconds; for timestamps only. */
   wall(): number;
-  /** Calls back once after `delayMs` without keeping the process alive. @returns cancel */
-  schedule(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls back once after `delayMs`.
+   * @param keepAlive - for a deadline that somebody awaits: the process stays until it comes.
+   *   Nothing else keeps it alive.
+   * @returns cancel
+   */
+  schedule(delayMs: number, callback: () => void, keepAlive?: boolean): () => void;
 }
 
 /** Longest delay a Node timer keeps; longer ones fire after 1 ms. */
@@ -20,9 +25,9 @@ export class SystemClock implements Clock {
     return Date.now();
   }
 
-  schedule(delayMs: number, callback: () => void): () => void {
+  schedule(delayMs: number, callback: () => void, keepAlive = false): () => void {
     const timer = setTimeout(callback, Math.min(MAX_DELAY_MS, Math.max(0, delayMs)));
-    timer.unref();
+    if (!keepAlive) timer.unref();
     return () => clearTimeout(timer);
   }
 }

@@ -154,7 +154,8 @@ export function mergeGauges(blocks: readonly Block[]): Float64Array {
   const width = Math.max(0, ...blocks.map((block) => block.gauges.length));
   const merged = new Float64Array(width);
   for (const block of blocks) {
-    for (let at = 0; at < block.gauges.length; at += GAUGE_FIELDS) mergeGauge(merged, block.gauges, at);
+    for (let at = 0; at < block.gauges.length; at += GAUGE_FIELDS)
+      mergeGauge(merged, block.gauges, at);
   }
   return merged;
 }

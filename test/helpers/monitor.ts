@@ -1,5 +1,10 @@
 import { afterEach } from "vitest";
-import { type Auspex, type AuspexOptions, createAuspex, type OperationSnapshot } from "../../src/index.js";
+import {
+  type Auspex,
+  type AuspexOptions,
+  createAuspex,
+  type OperationSnapshot,
+} from "../../src/index.js";
 import { ManualClock } from "./manual-clock.js";
 
 const open = new Set<Auspex>();

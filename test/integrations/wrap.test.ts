@@ -164,7 +164,9 @@ describe("a wrapped function", () => {
     function Point(this: { x: number }, x: number) {
       this.x = x;
     }
-    const Wrapped = auspex.wrap("point", Point as never) as unknown as new (x: number) => { x: number };
+    const Wrapped = auspex.wrap("point", Point as never) as unknown as new (
+      x: number,
+    ) => { x: number };
     expect(new Wrapped(3)).toBeInstanceOf(Point as never);
     expect(new Wrapped(3).x).toBe(3);
     class Sub extends Wrapped {}

@@ -79,7 +79,9 @@ describe("a rolling window against a list of timed values", () => {
     const { auspex, clock } = manualMonitor();
     const counter = auspex.counter("jobs").bind();
     const gauge = auspex.gauge("depth").bind();
-    const operations = Array.from({ length: 300 }, (_, i) => auspex.operation("work", { shard: i }));
+    const operations = Array.from({ length: 300 }, (_, i) =>
+      auspex.operation("work", { shard: i }),
+    );
     for (let second = 0; second < 2 * 3600; second++) {
       counter.add(2);
       gauge.set(second % 100);

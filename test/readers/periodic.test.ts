@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { memory } from "../../src/exporters/memory.js";
-import type { ExportResult, HistogramMetric, MetricBatch, MetricExporter, NumberPoint } from "../../src/index.js";
+import type {
+  ExportResult,
+  HistogramMetric,
+  MetricBatch,
+  MetricExporter,
+  NumberPoint,
+} from "../../src/index.js";
 import { manualMonitor } from "../helpers/monitor.js";
 
 function countIn(batch: MetricBatch, name = "auspex.operation.duration"): number {
@@ -14,7 +20,11 @@ async function settled(): Promise<void> {
 
 /** An exporter whose answers the test gives. */
 function controlled() {
-  const calls: { batch: MetricBatch; signal: AbortSignal; answer: (result: ExportResult) => void }[] = [];
+  const calls: {
+    batch: MetricBatch;
+    signal: AbortSignal;
+    answer: (result: ExportResult) => void;
+  }[] = [];
   const exporter: MetricExporter = {
     name: "controlled",
     export: (batch, signal) =>
@@ -49,7 +59,9 @@ describe("a periodic export", () => {
 
   it("runs one at a time and counts the intervals it had to skip", async () => {
     const { exporter, calls } = controlled();
-    const { clock } = manualMonitor({ exporters: [{ exporter, intervalMs: 1000, timeoutMs: 1000 }] });
+    const { clock } = manualMonitor({
+      exporters: [{ exporter, intervalMs: 1000, timeoutMs: 1000 }],
+    });
     clock.advance(1000);
     await settled();
     expect(calls).toHaveLength(1);
@@ -121,7 +133,9 @@ describe("a delta exporter", () => {
     await auspex.forceFlush();
     expect(exporter.batches.reduce((sum, batch) => sum + countIn(batch), 0)).toBe(recorded);
     const jobs = exporter.batches.flatMap(({ metrics }) => {
-      return metrics.filter(({ name }) => name === "jobs").flatMap(({ points }) => points as readonly NumberPoint[]);
+      return metrics
+        .filter(({ name }) => name === "jobs")
+        .flatMap(({ points }) => points as readonly NumberPoint[]);
     });
     expect(jobs.reduce((sum, point) => sum + point.value, 0)).toBe(recorded);
     const spans = exporter.batches.map(({ from, to }) => [from, to]);

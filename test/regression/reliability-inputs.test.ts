@@ -42,7 +42,10 @@ describe("case 1: values that are no measurement", () => {
     const { auspex } = manualMonitor();
     const operation = auspex.operation("work");
     operation.record(value as number);
-    auspex.histogram("size").bind().record(value as number);
+    auspex
+      .histogram("size")
+      .bind()
+      .record(value as number);
     const snapshot = auspex.snapshot("total");
     expect(snapshot.self.dropped[reason]).toBe(2);
     expect(snapshot.self.records).toBe(0);
@@ -131,7 +134,9 @@ describe("case 3: too many sets of attributes", () => {
     const { operations, self } = auspex.snapshot("total");
     expect(operations).toHaveLength(2001);
     expect(operations.reduce((sum, { traffic }) => sum + traffic.count, 0)).toBe(2500);
-    const overflow = operations.find(({ attributes }) => attributes["otel.metric.overflow"] === true);
+    const overflow = operations.find(
+      ({ attributes }) => attributes["otel.metric.overflow"] === true,
+    );
     expect(overflow?.traffic.count).toBe(500);
     expect(self.overflowed).toBe(500);
   });
@@ -185,7 +190,9 @@ describe("case 4: attributes without measure", () => {
 
   it("keeps the windows within their budget and says what gave way", () => {
     const { auspex, clock } = manualMonitor({ windowBytes: 400_000 });
-    const operations = Array.from({ length: 200 }, (_, i) => auspex.operation("work", { shard: i }));
+    const operations = Array.from({ length: 200 }, (_, i) =>
+      auspex.operation("work", { shard: i }),
+    );
     let recorded = 0;
     for (let second = 0; second < 4000; second++) {
       for (let i = 0; i < 200; i += 4) {

@@ -12,7 +12,16 @@ describe("the ticker", () => {
     ticker.every(2500, () => seen.push("slow"), 500);
     expect(clock.pending).toBe(1);
     clock.advance(5600);
-    expect(seen).toEqual(["slow", "second", "second", "second", "slow", "second", "second", "slow"]);
+    expect(seen).toEqual([
+      "slow",
+      "second",
+      "second",
+      "second",
+      "slow",
+      "second",
+      "second",
+      "slow",
+    ]);
     expect(clock.pending).toBe(1);
     ticker.stop();
     expect(clock.pending).toBe(0);

@@ -2,7 +2,12 @@ import type { HistogramPoint, MetricData, NumberPoint } from "../../snapshot/bat
 import { boundsFor, ExplicitBuckets } from "../../snapshot/buckets.js";
 import { helpText, labels, metricName } from "./names.js";
 
-const TYPES = { histogram: "histogram", counter: "counter", gauge: "gauge", updown: "gauge" } as const;
+const TYPES = {
+  histogram: "histogram",
+  counter: "counter",
+  gauge: "gauge",
+  updown: "gauge",
+} as const;
 
 type Metric = Omit<MetricData, "points">;
 
@@ -12,7 +17,10 @@ type Metric = Omit<MetricData, "points">;
  */
 export class TextEncoder {
   readonly #labels = new WeakMap<object, string>();
-  readonly #buckets = new Map<string, { buckets: ExplicitBuckets; les: string[]; counts: Float64Array }>();
+  readonly #buckets = new Map<
+    string,
+    { buckets: ExplicitBuckets; les: string[]; counts: Float64Array }
+  >();
 
   /** @param bounds - explicit bounds by the name of an instrument, before those for its unit */
   constructor(private readonly bounds: Readonly<Record<string, readonly number[]>> = {}) {}

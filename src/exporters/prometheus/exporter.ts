@@ -83,7 +83,9 @@ export class PrometheusExporter implements PullExporter {
   async #write(): Promise<readonly Buffer[]> {
     const source = this.#source;
     if (source === undefined) {
-      throw new Error("prometheus(): give this exporter to createAuspex({ exporters: [...] }) first");
+      throw new Error(
+        "prometheus(): give this exporter to createAuspex({ exporters: [...] }) first",
+      );
     }
     const { clock } = source;
     // All scrapes that this turn of the event loop brings share one page.
@@ -91,7 +93,9 @@ export class PrometheusExporter implements PullExporter {
     const page = new Page();
     const encoder = this.#encoder;
     const target = labels(source.resource.attributes);
-    page.write(`# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${target}} 1\n`);
+    page.write(
+      `# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${target}} 1\n`,
+    );
     let sliceEnds = clock.now() + this.#sliceMs;
     const taken = new Map<string, string>([["target_info", "the resource"]]);
     for (const { metric, points } of source.streams()) {

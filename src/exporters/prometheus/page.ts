@@ -12,7 +12,8 @@ export class Page {
   #used = 0;
 
   write(text: string): void {
-    if (this.#used + text.length * MAX_BYTES > this.#open.length) this.#next(text.length * MAX_BYTES);
+    if (this.#used + text.length * MAX_BYTES > this.#open.length)
+      this.#next(text.length * MAX_BYTES);
     this.#used += this.#open.write(text, this.#used);
   }
 

@@ -72,7 +72,10 @@ describe("the Prometheus page", () => {
     await new Promise((resolve) => setTimeout(resolve, 1200));
     const page = await auspex.text();
     expect(page).toContain("nodejs_eventloop_utilization_ratio");
-    const checked = spawnSync(peer("promtool"), ["check", "metrics"], { input: page, encoding: "utf8" });
+    const checked = spawnSync(peer("promtool"), ["check", "metrics"], {
+      input: page,
+      encoding: "utf8",
+    });
     expect(checked.stdout + checked.stderr).toBe("");
   });
 
@@ -118,7 +121,9 @@ describe("the Prometheus page", () => {
     const page = await auspex.text();
     expect(page).toContain("\njobs_done_total 1\n");
     expect(page).toContain("\njobs_done_total_2 2\n");
-    expect(messages.filter((message) => message.includes('"jobs_done" and "jobs.done"'))).toHaveLength(1);
+    expect(
+      messages.filter((message) => message.includes('"jobs_done" and "jobs.done"')),
+    ).toHaveLength(1);
   });
 
   it("says what is missing when an exporter was given to no monitor", async () => {
@@ -140,7 +145,10 @@ function parseLabels(text: string): Map<string, string> {
   let match = pattern.exec(text);
   let end = 0;
   while (match !== null) {
-    found.set(match[1], match[2].replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c)));
+    found.set(
+      match[1],
+      match[2].replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c)),
+    );
     end = pattern.lastIndex;
     match = pattern.exec(text);
   }
@@ -150,13 +158,15 @@ function parseLabels(text: string): Map<string, string> {
 
 describe("case 16: labels with anything in them", () => {
   it("are read back as they were, one line each", async () => {
-    const awkward = ['"', "\\", "\n", "\r", "{}", "*", "a\\n", '","x="', "\u2028", "é", "\\\\\"\n"];
+    const awkward = ['"', "\\", "\n", "\r", "{}", "*", "a\\n", '","x="', "\u2028", "é", '\\\\"\n'];
     const { auspex } = manualMonitor();
     for (const value of awkward) auspex.counter("odd").add(1, { value });
     auspex.counter("odd").add(1, { value: "\ud800" });
     const page = await auspex.text();
     const lines = page.split("\n").filter((line) => line.startsWith("odd_total{"));
-    const values = lines.map((line) => parseLabels(line.slice(10, line.lastIndexOf("}"))).get("value"));
+    const values = lines.map((line) =>
+      parseLabels(line.slice(10, line.lastIndexOf("}"))).get("value"),
+    );
     expect(values).toEqual([...awkward, "\ufffd"]);
     const checked = spawnSync(peer("promtool"), ["check", "metrics"], {
       input: page.replace("# HELP odd_total odd", "# HELP odd_total Odd."),

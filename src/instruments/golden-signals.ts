@@ -198,6 +198,7 @@ export class Operation {
           },
         );
       };
+      // biome-ignore lint/suspicious/noThenProperty: it has one already; this one follows it
       Object.defineProperty(thenable, "then", {
         value: follow,
         configurable: true,

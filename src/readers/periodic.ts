@@ -89,6 +89,7 @@ export class PeriodicReader {
       const { name: exporter } = this;
       if (result === "timeout") return { exporter, status: "timeout" };
       if (result.status === "success") return { exporter, status: "ok" };
+      if (result.error instanceof ExportTimeout) return { exporter, status: "timeout" };
       return { exporter, status: "failed", error: describeError(result.error) };
     } catch (error) {
       return { exporter: this.name, status: "failed", error: describeError(error) };
@@ -124,7 +125,7 @@ export class PeriodicReader {
       const answer = await Promise.race([exporter.export(batch, abort.signal), late.promise]);
       result =
         answer === "timeout"
-          ? { status: "retryable", error: new Error(`no answer within ${timeoutMs} ms`) }
+          ? { status: "retryable", error: new ExportTimeout(timeoutMs) }
           : answer;
       if (result.status === "success") {
         this.acknowledged = cumulative;
@@ -152,5 +153,13 @@ export class PeriodicReader {
       `export:${this.name}`,
       `exporter "${this.name}" failed: ${describeError(result.error)}`,
     );
+  }
+}
+
+class ExportTimeout extends Error {
+  override readonly name = "ExportTimeout";
+
+  constructor(timeoutMs: number) {
+    super(`no answer within ${Math.round(timeoutMs)} ms`);
   }
 }

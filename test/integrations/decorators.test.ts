@@ -15,6 +15,7 @@ describe("@monitored as a TC39 decorator", () => {
 
       @monitored()
       static open(name: string): string {
+        // biome-ignore lint/complexity/noThisInStatic: that `this` is kept is the point
         return `${name} of ${typeof this}`;
       }
 

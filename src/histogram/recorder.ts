@@ -34,9 +34,9 @@ export interface RecorderShared {
 export class Recorder {
   /** Identity among all recorders of a registry; −1 while not admitted. */
   id = -1;
-  private counts: Uint32Array;
+  protected counts: Uint32Array;
   /** Offset in `counts` of this recorder's page table; points at zeros while nothing is held. */
-  private row = 0;
+  protected row = 0;
   private slab: Slab | undefined;
   readonly layout: Layout;
   readonly scale: number;
@@ -106,7 +106,7 @@ export class Recorder {
     }
   }
 
-  private recordInNewPage(slot: number, value: number): void {
+  protected recordInNewPage(slot: number, value: number): void {
     if (this.slab === undefined) {
       const target = this.shared.admit(this);
       if (target !== this) {
@@ -119,7 +119,7 @@ export class Recorder {
     this.counts[page + (slot & this.layout.halfMask)]++;
   }
 
-  private recordOutside(value: number, scaled: number): void {
+  protected recordOutside(value: number, scaled: number): void {
     const { tally, layout } = this.shared;
     if (typeof value !== "number" || Number.isNaN(scaled)) tally.dropped.notANumber++;
     else if (scaled < 0)
@@ -186,11 +186,17 @@ function drain(
 ): number {
   const positions = out.positions(size);
   let filled = 0;
-  for (let at = page, end = page + size; at < end; at++) {
+  // 1 is added where there is a count, 0 where not: a mispredicted branch per slot would cost more than
+  // all the rest, and four slots a turn save a quarter. One interval never has 2³¹ of one value.
+  for (let at = page, end = page + size; at < end; at += 4) {
     positions[filled] = at;
-    // 1 when there is a count, 0 when not: a mispredicted branch per slot would cost more than all
-    // the rest. One interval never has 2³¹ of one value.
     filled += (0 - (counts[at] | 0)) >>> 31;
+    positions[filled] = at + 1;
+    filled += (0 - (counts[at + 1] | 0)) >>> 31;
+    positions[filled] = at + 2;
+    filled += (0 - (counts[at + 2] | 0)) >>> 31;
+    positions[filled] = at + 3;
+    filled += (0 - (counts[at + 3] | 0)) >>> 31;
   }
   out.reserve(filled * MAX_ENTRY);
   const { bytes } = out;

@@ -30,3 +30,43 @@ export class HistogramSeries extends Recorder implements Series, BoundHistogram 
     super(shared);
   }
 }
+
+const TWO_31 = 0x80000000;
+
+/**
+ * A series of the default precision (two digits from 1 unit up, beyond 31 bits), which almost every
+ * record goes through: the layout's numbers as constants save five loads, a quarter of the cost.
+ *
+ * Duplicates `Recorder.record` on purpose; a test holds them to the same slots.
+ */
+class TwoDigitSeries extends HistogramSeries {
+  static fits({ layout }: RecorderShared): boolean {
+    return layout.halfBits === 7 && layout.unitBits === 0 && layout.fastBelow === TWO_31 - 1;
+  }
+
+  override record(value: number): void {
+    const scaled = typeof value === "number" ? value * this.scale : -1;
+    if (scaled >= 0 && scaled < TWO_31 - 1) {
+      const units = (scaled + 0.5) | 0;
+      const octave = 24 - Math.clz32(units | 255);
+      const slot = (octave << 7) + (units >>> octave);
+      const counts = this.counts;
+      const page = counts[this.row + (slot >>> 7)];
+      if (page !== 0) counts[page + (slot & 127)]++;
+      else this.recordInNewPage(slot, value);
+    } else {
+      this.recordOutside(value, scaled);
+    }
+  }
+}
+
+/** A series for recorders of this kind. */
+export function makeSeries(
+  shared: RecorderShared,
+  attributes: Attributes,
+  key: string,
+  owner?: SeriesOwner,
+): HistogramSeries {
+  const Series = TwoDigitSeries.fits(shared) ? TwoDigitSeries : HistogramSeries;
+  return new Series(shared, attributes, key, owner);
+}

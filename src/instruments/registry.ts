@@ -13,7 +13,7 @@ import type { Clock } from "../time/clock.js";
 import { CounterSeries } from "./counter.js";
 import { GaugeSeries } from "./gauge.js";
 import { GoldenSignals, Operation } from "./golden-signals.js";
-import { HistogramSeries } from "./histogram.js";
+import { type HistogramSeries, makeSeries } from "./histogram.js";
 import {
   type Descriptor,
   Ids,
@@ -104,7 +104,7 @@ export class Registry {
     return this.instrument(descriptor, (named, limit) => {
       const instrument: HistogramInstrument = Object.assign(
         new Instrument<HistogramSeries>(named, limit, this.histograms, () => {
-          return new HistogramSeries(instrument.shared, OVERFLOW, OVERFLOW_KEY);
+          return makeSeries(instrument.shared, OVERFLOW, OVERFLOW_KEY);
         }),
         { shared: undefined as unknown as RecorderShared, exportScale },
       );
@@ -160,10 +160,8 @@ export class Registry {
   }
 
   bindHistogram(instrument: HistogramInstrument, attributes: unknown): HistogramSeries {
-    return this.bind(
-      instrument,
-      attributes,
-      (clean, key) => new HistogramSeries(instrument.shared, clean, key),
+    return this.bind(instrument, attributes, (clean, key) =>
+      makeSeries(instrument.shared, clean, key),
     );
   }
 
@@ -217,7 +215,7 @@ export class Registry {
       attributes,
       (extra: Readonly<Record<string, AttributeValue>>) => {
         const all = cleanAttributes({ ...wire, ...extra }, this.tally.attributes);
-        return new HistogramSeries(family.instrument.shared, all, attributesKey(all), signals);
+        return makeSeries(family.instrument.shared, all, attributesKey(all), signals);
       },
       this.tally,
       this.clock.now(),
@@ -253,7 +251,7 @@ export class Registry {
       new GoldenSignals(
         "otel.metric.overflow",
         OVERFLOW,
-        () => new HistogramSeries(family.instrument.shared, OVERFLOW, OVERFLOW_KEY),
+        () => makeSeries(family.instrument.shared, OVERFLOW, OVERFLOW_KEY),
         this.tally,
         this.clock.now(),
       ),

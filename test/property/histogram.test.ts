@@ -9,6 +9,7 @@ import { Recorder, ValueTally } from "../../src/histogram/recorder.js";
 import { Slabs } from "../../src/histogram/slabs.js";
 import { SparseWriter } from "../../src/histogram/sparse.js";
 import { decodeV2, decodeV2Base64, encodeV2, encodeV2Base64 } from "../../src/histogram/v2.js";
+import { makeSeries } from "../../src/instruments/histogram.js";
 
 const HOUR_US = 3_600_000_000;
 
@@ -148,6 +149,36 @@ describe("a histogram against hdr-histogram-js", () => {
         expect(back.totalCount).toBe(values.length);
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe("the series of the default precision", () => {
+  it("puts every value, nonsense included, where the general recorder puts it", () => {
+    const values = fc.oneof(
+      durations.map((value) => value / 1000),
+      fc.double({ noNaN: false }),
+      fc.double({ min: 0, max: 4_000_000, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(fc.array(values, { maxLength: 100 }), (all) => {
+        const layout = new Layout();
+        const shared = () => ({
+          layout,
+          scale: 1000,
+          tally: new ValueTally(),
+          slabs: new Slabs<Recorder>(layout),
+          admit: (self: Recorder) => self,
+        });
+        const general = new Recorder(shared());
+        const special = makeSeries(shared(), {}, "");
+        expect(special.record).not.toBe(general.record);
+        for (const value of all) {
+          general.record(value);
+          special.record(value);
+        }
+        expect(encodeV2(closed(special))).toEqual(encodeV2(closed(general)));
+      }),
     );
   });
 });

@@ -1,0 +1,122 @@
+import { createServer, request as httpRequest, type RequestListener, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { type Auspex, createAuspex } from "auspex";
+import { afterEach } from "vitest";
+
+const cleanups: (() => unknown)[] = [];
+
+/** Undoes, after the test, what it has set up; the latest first. */
+export function afterTest(cleanup: () => unknown): void {
+  cleanups.push(cleanup);
+}
+
+afterEach(async () => {
+  while (cleanups.length > 0) await cleanups.pop()?.();
+});
+
+export function monitor(): Auspex {
+  const auspex = createAuspex({ service: "test", saturation: false });
+  afterTest(() => auspex.shutdown());
+  return auspex;
+}
+
+/** Listens on a free port until the test ends. */
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  afterTest(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+export const serve = (handler: RequestListener): Promise<number> => listen(createServer(handler));
+
+export interface Sent {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** One request on a connection of its own, whatever its method. @returns the status */
+export function send(
+  port: number,
+  { method = "GET", path, headers = {}, body }: Sent,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({ port, method, path, headers, agent: false }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.statusCode as number));
+      response.on("error", reject);
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+/** A plain connection. */
+export async function dial(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.on("error", () => {});
+  afterTest(() => socket.destroy());
+  return socket;
+}
+
+export function got(socket: Socket, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let seen = "";
+    const read = (chunk: Buffer): void => {
+      seen += chunk;
+      if (!seen.includes(text)) return;
+      socket.off("data", read);
+      resolve(seen);
+    };
+    socket.on("data", read);
+  });
+}
+
+/** What was recorded: one entry per method, route and status, `(none)` for the unmatched route. */
+export async function recorded(auspex: Auspex): Promise<string[]> {
+  const list: string[] = [];
+  for (const line of (await auspex.text()).split("\n")) {
+    const match = /^http_server_request_duration_seconds_count\{(.*)\} (\d+)$/.exec(line);
+    if (match === null || match[2] === "0") continue;
+    const label = (name: string): string | undefined =>
+      new RegExp(`(?:^|,)${name}="((?:[^"\\\\]|\\\\.)*)"`)
+        .exec(match[1] as string)?.[1]
+        ?.replace(/\\(.)/g, "$1");
+    const parts = [
+      label("http_request_method"),
+      label("http_route") ?? "(none)",
+      label("http_response_status_code"),
+    ];
+    const type = label("error_type");
+    if (type !== undefined) parts.push(`error ${type}`);
+    list.push(`${match[2]} × ${parts.join(" ")}`);
+  }
+  return list.sort();
+}
+
+export function total(auspex: Auspex): { count: number; aborted: number; inFlight: number } {
+  const sum = { count: 0, aborted: 0, inFlight: 0 };
+  for (const operation of auspex.snapshot("total").operations) {
+    sum.count += operation.traffic.count;
+    sum.aborted += operation.aborted.count;
+    sum.inFlight += operation.inFlight;
+  }
+  return sum;
+}
+
+/** Lets the server go on until `isSo`; a client may know the answer before the server has ended it. */
+export async function until(isSo: () => boolean, turns = 200_000): Promise<void> {
+  for (let i = 0; i < turns; i++) {
+    if (isSo()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`still not so after ${turns} turns of the loop: ${isSo}`);
+}
+
+export const untilRecorded = (auspex: Auspex, count: number): Promise<void> =>
+  until(() => total(auspex).count >= count && total(auspex).inFlight === 0);

@@ -1,14 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Attributes } from "./attributes/attributes.js";
+import { type Attributes, textOf } from "./attributes/attributes.js";
 import { Diag, describeError } from "./diag/diag.js";
 import { PrometheusExporter } from "./exporters/prometheus/exporter.js";
 import { Layout } from "./histogram/layout.js";
-import type { BoundCounter } from "./instruments/counter.js";
-import type { BoundGauge } from "./instruments/gauge.js";
 import type { Operation } from "./instruments/golden-signals.js";
 import { GuardedRead } from "./instruments/guarded-read.js";
-import type { BoundHistogram } from "./instruments/histogram.js";
-import { histogramRange } from "./instruments/histogram-range.js";
+import {
+  type Counter,
+  counter,
+  described,
+  type Gauge,
+  gauge,
+  type Histogram,
+  type HistogramOptions,
+  histogram,
+  type InstrumentOptions,
+  type Observe,
+} from "./instruments/instruments.js";
 import {
   INTERNALS,
   type Instrumented,
@@ -24,6 +32,7 @@ import { PeriodicReader } from "./readers/periodic.js";
 import type { PullSource } from "./readers/pull.js";
 import type { MetricBatch } from "./snapshot/batch.js";
 import { Collector } from "./snapshot/collect.js";
+import { Cumulative } from "./snapshot/cumulative.js";
 import type { Snapshot } from "./snapshot/model.js";
 import { type Resource, resourceOf } from "./snapshot/resource.js";
 import { SelfMeter } from "./snapshot/self.js";
@@ -33,43 +42,6 @@ import { Rotation } from "./window/rotation.js";
 
 const SAMPLE_MS = 1000;
 const DEFAULT_DEADLINE_MS = 5000;
-
-export interface InstrumentOptions {
-  /** UCUM: `s`, `ms`, `By`, `1`, `{request}`. @default "1" */
-  readonly unit?: string;
-  readonly description?: string;
-}
-
-export interface HistogramOptions extends InstrumentOptions {
-  /** Smallest value told from its neighbours, in the unit. @default 1 µs for times, 1 for bytes, else 0.001 */
-  readonly lowest?: number;
-  /** Largest value kept without clamping, in the unit. @default 1 h for times, 1 TiB for bytes, else 10⁹ */
-  readonly highest?: number;
-  /** Significant decimal digits, 1 … 4. @default 2 */
-  readonly significantDigits?: number;
-}
-
-/** Something that counts up. */
-export interface Counter {
-  /** The series of these attributes: get or create. Keep it; adding to it is the hot path. */
-  bind(attributes?: Attributes): BoundCounter;
-  /** `bind(attributes).add(value)`, with the look-up on every call. */
-  add(value?: number, attributes?: Attributes): void;
-}
-
-/** Something that goes up and down. */
-export interface Gauge {
-  bind(attributes?: Attributes): BoundGauge;
-  set(value: number, attributes?: Attributes): void;
-  /** Reads the value once a second instead of having it set. @returns stop */
-  observe(read: () => number | Promise<number>, attributes?: Attributes): () => void;
-}
-
-/** A distribution of values. */
-export interface Histogram {
-  bind(attributes?: Attributes): BoundHistogram;
-  record(value: number, attributes?: Attributes): void;
-}
 
 export interface DeadlineOptions {
   /** Longest the call may take. @default 5000 */
@@ -92,6 +64,7 @@ export class Auspex implements Instrumented {
   readonly #diag: Diag;
   readonly #rotation: Rotation;
   readonly #collector: Collector;
+  readonly #cumulative: Cumulative;
   readonly #self: SelfMeter;
   readonly #ticker: Ticker;
   readonly #operations: OperationFamily;
@@ -118,6 +91,7 @@ export class Auspex implements Instrumented {
     const service = String(this.resource.attributes["service.name"]);
     const self = () => this.#self.read();
     this.#collector = new Collector(this.#registry, this.#rotation, { service, self });
+    this.#cumulative = new Cumulative(this.#registry, this.#rotation);
     this.#operations = this.#registry.family(
       {
         name: "auspex.operation.duration",
@@ -166,7 +140,7 @@ export class Auspex implements Instrumented {
    * Never throws: beyond the series limit it is the operation that takes what the limit turned away.
    */
   operation(name: string, attributes?: Attributes): Operation {
-    return this.#registry.operation(this.#operations, String(name), attributes);
+    return this.#registry.operation(this.#operations, textOf(name), attributes);
   }
 
   /** A function that records each call of `fn` and is otherwise the same. */
@@ -174,37 +148,16 @@ export class Auspex implements Instrumented {
     return wrapFunction(fn, new Binding(() => name, { ...options, auspex: this }));
   }
 
-  counter(name: string, options: InstrumentOptions = {}): Counter {
-    const registry = this.#registry;
-    const instrument = registry.counter({ ...described(name, options), kind: "counter" });
-    return {
-      bind: (attributes) => registry.bindCounter(instrument, attributes),
-      add: (value, attributes) => registry.bindCounter(instrument, attributes).add(value),
-    };
+  counter(name: string, options?: InstrumentOptions): Counter {
+    return counter(this.#registry, name, options);
   }
 
-  gauge(name: string, options: InstrumentOptions = {}): Gauge {
-    const registry = this.#registry;
-    const instrument = registry.gauge({ ...described(name, options), kind: "gauge" });
-    return {
-      bind: (attributes) => registry.bindGauge(instrument, attributes),
-      set: (value, attributes) => registry.bindGauge(instrument, attributes).set(value),
-      observe: (read, attributes) => {
-        const series = registry.bindGauge(instrument, attributes);
-        return this.#observe(read, (value) => series.set(value));
-      },
-    };
+  gauge(name: string, options?: InstrumentOptions): Gauge {
+    return gauge(this.#registry, name, options, (read, set) => this.#observe(read, set));
   }
 
-  histogram(name: string, options: HistogramOptions = {}): Histogram {
-    const registry = this.#registry;
-    const descriptor = described(name, options);
-    const { layout, scale } = histogramRange(descriptor, options, this.#diag);
-    const instrument = registry.histogram({ ...descriptor, kind: "histogram" }, layout, scale);
-    return {
-      bind: (attributes) => registry.bindHistogram(instrument, attributes),
-      record: (value, attributes) => registry.bindHistogram(instrument, attributes).record(value),
-    };
+  histogram(name: string, options?: HistogramOptions): Histogram {
+    return histogram(this.#registry, name, options);
   }
 
   /**
@@ -297,7 +250,7 @@ export class Auspex implements Instrumented {
     this.#ticker.every(intervalMs, () => this.#self.meter(run), offsetMs);
   }
 
-  #observe(read: () => number | Promise<number>, set: (value: number) => void): () => void {
+  #observe(read: Parameters<Observe>[0], set: Parameters<Observe>[1]): () => void {
     const guarded = new GuardedRead(read, set, this.#self);
     this.#observed.add(guarded);
     guarded.poll();
@@ -320,14 +273,14 @@ export class Auspex implements Instrumented {
       temporality: "cumulative",
       from: this.#rotation.startedWall,
       to: this.#options.clock.wall(),
-      metrics: this.#collector.metrics(),
+      metrics: this.#cumulative.metrics(),
     });
   }
 
   #source(): PullSource {
     const { clock } = this.#options;
     const { resource } = this;
-    return { resource, clock, diag: this.#diag, streams: () => this.#collector.cumulative() };
+    return { resource, clock, diag: this.#diag, streams: () => this.#cumulative.streams() };
   }
 
   #result(exporters: readonly FlushStatus[]): FlushResult {
@@ -347,18 +300,6 @@ export class Auspex implements Instrumented {
  */
 export function createAuspex(options?: AuspexOptions): Auspex {
   return new Auspex(options);
-}
-
-function described(
-  name: string,
-  options: InstrumentOptions,
-): {
-  name: string;
-  unit: string;
-  description: string;
-} {
-  const { unit = "1", description = "" } = options;
-  return { name: String(name), unit: String(unit), description: String(description) };
 }
 
 function deadline({ timeoutMs = DEFAULT_DEADLINE_MS }: DeadlineOptions): number {

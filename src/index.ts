@@ -1,18 +1,18 @@
 export type { Attributes, AttributeValue } from "./attributes/attributes.js";
-export type {
-  Counter,
-  DeadlineOptions,
-  Gauge,
-  Histogram,
-  HistogramOptions,
-  InstrumentOptions,
-} from "./auspex.js";
+export type { DeadlineOptions } from "./auspex.js";
 export { Auspex, createAuspex } from "./auspex.js";
 export type { Logger } from "./diag/diag.js";
 export type { BoundCounter } from "./instruments/counter.js";
 export type { BoundGauge } from "./instruments/gauge.js";
 export type { Operation } from "./instruments/golden-signals.js";
 export type { BoundHistogram } from "./instruments/histogram.js";
+export type {
+  Counter,
+  Gauge,
+  Histogram,
+  HistogramOptions,
+  InstrumentOptions,
+} from "./instruments/instruments.js";
 export type { MonitoredOptions } from "./integrations/decorators.js";
 export { monitored } from "./integrations/decorators.js";
 export type { WrapOptions } from "./integrations/wrap.js";

@@ -83,3 +83,13 @@ export function attributesKey(attributes: Attributes): string {
   }
   return key;
 }
+
+/** Text of a name from foreign code, whatever it is. Never throws. */
+export function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    return String(value);
+  } catch {
+    return "_";
+  }
+}

@@ -1,13 +1,7 @@
 import type { Diag } from "../diag/diag.js";
-import type { MetricData } from "../snapshot/batch.js";
+import type { MetricStream } from "../snapshot/cumulative.js";
 import type { Resource } from "../snapshot/resource.js";
 import type { Clock } from "../time/clock.js";
-
-/** One instrument and its points, read one by one. */
-export interface MetricStream {
-  readonly metric: Omit<MetricData, "points">;
-  readonly points: Iterable<MetricData["points"][number]>;
-}
 
 /** What a pull exporter reads from. Cumulative, the open interval included. */
 export interface PullSource {
@@ -23,3 +17,5 @@ export interface PullExporter {
   /** Called once by the monitor that it is given to. */
   attach(source: PullSource): void;
 }
+
+export type { MetricStream };

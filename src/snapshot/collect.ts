@@ -1,10 +1,6 @@
-import type { Accumulator } from "../histogram/accumulator.js";
-import type { ClosedHistogram } from "../histogram/closed-histogram.js";
-import type { Recorder } from "../histogram/recorder.js";
 import type { CounterSeries } from "../instruments/counter.js";
 import type { GaugeSeries } from "../instruments/gauge.js";
 import type { GoldenSignals, OutcomeSeries } from "../instruments/golden-signals.js";
-import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Instrument, Series } from "../instruments/instrument.js";
 import type { HistogramInstrument, OperationFamily, Registry } from "../instruments/registry.js";
 import {
@@ -19,8 +15,8 @@ import {
 } from "../window/block.js";
 import type { WindowName } from "../window/rolling-window.js";
 import type { Rotation } from "../window/rotation.js";
-import type { MetricData, NumberPoint } from "./batch.js";
 import { Latency } from "./latency.js";
+import { allSeries, mergeSeries } from "./merge-series.js";
 import type {
   CounterSnapshot,
   GaugeSnapshot,
@@ -46,7 +42,6 @@ interface Frame {
 export class Collector {
   /** Instruments whose gauges are shown as saturation. */
   readonly saturations = new Set<Instrument<GaugeSeries>>();
-  #total: { intervals: number; blocks: readonly Block[] } | undefined;
 
   constructor(
     private readonly registry: Registry,
@@ -74,65 +69,6 @@ export class Collector {
       histograms: Object.freeze(this.#histograms(frame)),
       self: this.options.self(),
     });
-  }
-
-  /**
-   * Every instrument with its cumulative points, one after the other and point by point, so that a
-   * reader may pause anywhere: what it reads later is then simply newer.
-   */
-  *cumulative(): Generator<{
-    metric: Omit<MetricData, "points">;
-    points: Iterable<MetricData["points"][number]>;
-  }> {
-    for (const instrument of this.registry.instruments.values()) {
-      const { descriptor } = instrument;
-      const metric = { ...descriptor };
-      if (descriptor.kind === "histogram") {
-        yield { metric, points: this.#totals(instrument as unknown as HistogramInstrument) };
-      } else {
-        const all = allSeries(instrument as unknown as Instrument<CounterSeries | GaugeSeries>);
-        yield { metric, points: numberPoints(all) };
-      }
-    }
-    for (const family of this.registry.families) {
-      const points = inFlightPoints(family);
-      if (points.length === 0) continue;
-      const { name, unit, description } = family.active;
-      yield { metric: { name, unit, description, kind: "updown" }, points };
-    }
-  }
-
-  /** `cumulative` as plain data, taken in one go. */
-  metrics(): MetricData[] {
-    const metrics: MetricData[] = [];
-    for (const { metric, points } of this.cumulative()) {
-      metrics.push({ ...metric, points: [...points] } as MetricData);
-    }
-    return metrics;
-  }
-
-  *#totals(instrument: HistogramInstrument): Generator<MetricData["points"][number]> {
-    for (const series of allSeries(instrument)) {
-      const histogram = this.#totalOf(series, instrument.exportScale);
-      yield { attributes: series.attributes, histogram };
-    }
-  }
-
-  #totalOf(series: HistogramSeries, scale: number): ClosedHistogram {
-    const { intervals } = this.rotation;
-    if (this.#total?.intervals !== intervals) {
-      const blocks = this.rotation.window.blocks("total", this.registry.clock.now());
-      this.#total = { intervals, blocks };
-    }
-    return this.#merge(this.#total.blocks, series).take(scale);
-  }
-
-  #merge(blocks: readonly Block[], series: HistogramSeries, into?: Accumulator): Accumulator {
-    const accumulator = into ?? this.rotation.scratch.for(series.layout);
-    if (series.id < 0) return accumulator;
-    for (const block of blocks) block.addTo(accumulator, series.id);
-    accumulator.addOpen(series as Recorder);
-    return accumulator;
   }
 
   #operations(frame: Frame): OperationSnapshot[] {
@@ -163,7 +99,7 @@ export class Collector {
       for (const each of outcomes) {
         if (each.outcome !== outcome) continue;
         const before = accumulator.count;
-        this.#merge(frame.blocks, each.series, accumulator);
+        mergeSeries(this.rotation.scratch, frame.blocks, each.series);
         const count = accumulator.count - before;
         if (byType !== undefined && count > 0) byType[each.type] = (byType[each.type] ?? 0) + count;
       }
@@ -199,7 +135,9 @@ export class Collector {
       const { name, unit, kind } = instrument.descriptor;
       if (kind !== "histogram" || families.has(instrument)) continue;
       for (const series of allSeries(instrument)) {
-        const figures = new Latency(this.#merge(frame.blocks, series).take(instrument.exportScale));
+        const figures = new Latency(
+          mergeSeries(this.rotation.scratch, frame.blocks, series).take(instrument.exportScale),
+        );
         const { histogram } = figures;
         found.push(
           Object.freeze(
@@ -278,22 +216,6 @@ export class Collector {
       for (const series of allSeries(instrument)) yield { instrument, series };
     }
   }
-}
-
-function* allSeries<S extends Series>(instrument: Instrument<S>): Generator<S> {
-  yield* instrument.series.values();
-  if (instrument.overflow !== undefined) yield instrument.overflow;
-}
-
-function* numberPoints(all: Iterable<CounterSeries | GaugeSeries>): Generator<NumberPoint> {
-  for (const { attributes, value } of all) if (!Number.isNaN(value)) yield { attributes, value };
-}
-
-function inFlightPoints({ signals, active }: OperationFamily): NumberPoint[] {
-  return [...signals].map(({ name, attributes, inFlight }) => ({
-    attributes: active.named ? { ...attributes, "operation.name": name } : attributes,
-    value: inFlight,
-  }));
 }
 
 /** Mean, smallest and largest sample over the blocks; of `now` where they have none. */

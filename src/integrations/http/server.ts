@@ -57,6 +57,7 @@ export function watchServer(
   watch: (request: IncomingMessage, response: ServerResponse) => void,
 ): () => void {
   const { emit } = server;
+  const isOwn = Object.hasOwn(server, "emit");
   let watching = true;
   function watched(
     this: Server,
@@ -74,6 +75,8 @@ export function watchServer(
   server.emit = watched as Server["emit"];
   return () => {
     watching = false;
-    if (server.emit === watched) server.emit = emit;
+    if (server.emit !== watched) return;
+    if (isOwn) server.emit = emit;
+    else Reflect.deleteProperty(server, "emit");
   };
 }

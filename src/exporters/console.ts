@@ -58,8 +58,13 @@ function row(metric: MetricData, point: MetricData["points"][number]): [string, 
 
 function describe(attributes: AttributesData): string {
   return Object.entries(attributes)
-    .map(([key, value]) => `${key}=${value}`)
+    .map(([key, value]) => `${key}=${plain(String(value))}`)
     .join(" ");
+}
+
+/** Text with spaces or control characters is quoted: a value cannot forge a line. */
+function plain(text: string): string {
+  return /^[\w./:@*-]*$/.test(text) ? text : JSON.stringify(text);
 }
 
 function round(value: number): number {

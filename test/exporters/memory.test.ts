@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { memory } from "../../src/exporters/memory.js";
+import { batchOf, exporterConforms } from "../conformance/exporter.js";
+
+exporterConforms("the in-memory exporter", () => memory());
+
+describe("the in-memory exporter", () => {
+  it("keeps the last batches, and none while it is told to fail", async () => {
+    const exporter = memory({ keep: 2, temporality: "delta" });
+    for (let i = 1; i <= 3; i++) await exporter.export(batchOf([i], i * 1000));
+    expect(exporter.batches.map(({ to }) => to)).toEqual([2000, 3000]);
+    exporter.failWith = { status: "failure", error: new Error("told to") };
+    expect(await exporter.export(batchOf([4]))).toBe(exporter.failWith);
+    expect(exporter.batches).toHaveLength(2);
+    expect(exporter.temporality()).toBe("delta");
+  });
+});

@@ -9,9 +9,9 @@ import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { createAuspex } from "auspex";
 import { database, faults, wait } from "./demo/backend.mjs";
-import { History } from "./demo/history.mjs";
+import { EVERY_MS, History } from "./demo/history.mjs";
 import { payments } from "./demo/payments.mjs";
-import { fit, frame, palette, summary } from "./demo/screen.mjs";
+import { column, frame, palette, summary } from "./demo/screen.mjs";
 import { shop } from "./demo/shop.mjs";
 
 const { values: options } = parseArgs({
@@ -24,11 +24,17 @@ if (!(seconds === undefined || seconds > 0) || !(port >= 0 && port < 65_536)) {
   process.exit(2);
 }
 
+// It ends when the time is up, on Ctrl-C, or when nobody reads any more.
+const ended = new AbortController();
+const isOver = once(ended.signal, "abort");
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => ended.abort());
+process.stdout.on("error", () => ended.abort());
+
 // The monitor, and what it watches.
 const history = new History();
 const auspex = createAuspex({
   service: "demo",
-  exporters: [{ exporter: history, intervalMs: 1000, temporality: "delta" }],
+  exporters: [{ exporter: history, intervalMs: EVERY_MS, temporality: "delta" }],
 });
 auspex.saturation("db.pool", () => database.used / database.size);
 const reindex = auspex.wrap("reindex search", async () => {
@@ -85,7 +91,7 @@ function news(width, paint) {
   const current = story.find(({ from, to }) => now >= from && now < to);
   if (current !== undefined) {
     const left = Math.ceil((current.to - now) * round);
-    return paint(` ${fit(`${current.text}, ${left} s left`, width - 1)}`, ...current.style);
+    return paint(` ${column(`${current.text}, ${left} s left`, width - 1)}`, ...current.style);
   }
   const over = story.find(({ to }) => now >= to && (now - to) * round < 10);
   const next =
@@ -103,7 +109,7 @@ const isHttp = ({ instrument }) => instrument.startsWith("http.");
 function ownShare({ overhead }) {
   const { user, system } = process.cpuUsage();
   const ofCore = (overhead.ratio * (user + system)) / 1e6 / process.uptime();
-  return `the monitor takes ${(ofCore * 100).toFixed(2)} % of a core, ${(overhead.ratio * 100).toFixed(1)} % of what this process takes`;
+  return `auspex took ${(ofCore * 100).toFixed(2)} % of a core, ${(overhead.ratio * 100).toFixed(1)} % of the CPU used`;
 }
 const count = (number) => number.toLocaleString("en-US");
 const draw = (width, paint) => {
@@ -152,20 +158,16 @@ screen.open();
 process.once("exit", screen.close);
 const frames = setInterval(() => screen.show(), live ? 1000 : Math.min(3000, round * 400));
 
-// Until the time is up, Ctrl-C, or nobody reads any more.
-const ended = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => ended.abort());
-stdout.on("error", () => ended.abort());
 if (seconds !== undefined) setTimeout(() => ended.abort(), seconds * 1000);
-await once(ended.signal, "abort");
+await isOver;
 
 for (const timer of [job, scenes, frames]) clearInterval(timer);
+const total = auspex.snapshot("total");
 const gone = once(visitors, "exit");
 visitors.disconnect();
 await gone;
 express.closeAllConnections();
 await Promise.all([new Promise((resolve) => express.close(resolve)), fastify.close()]);
-const total = auspex.snapshot("total");
 await auspex.shutdown();
 process.off("exit", screen.close);
 screen.close();

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Attributes, textOf } from "./attributes/attributes.js";
+import type { Attributes } from "./attributes/attributes.js";
 import { Diag, describeError } from "./diag/diag.js";
 import { PrometheusExporter } from "./exporters/prometheus/exporter.js";
 import { Layout } from "./histogram/layout.js";
+import type { OperationFamily } from "./instruments/family.js";
 import type { Operation } from "./instruments/golden-signals.js";
 import { GuardedRead } from "./instruments/guarded-read.js";
 import {
@@ -23,7 +24,7 @@ import {
   type Internals,
   processState,
 } from "./instruments/internals.js";
-import { type OperationFamily, Registry, RegistryTally } from "./instruments/registry.js";
+import { Registry, RegistryTally } from "./instruments/registry.js";
 import { type RuntimeWatch, watchRuntime } from "./integrations/runtime/watch.js";
 import { type AnyFunction, Binding, type WrapOptions, wrapFunction } from "./integrations/wrap.js";
 import { type AuspexOptions, type ResolvedOptions, resolveOptions } from "./options.js";
@@ -140,7 +141,7 @@ export class Auspex implements Instrumented {
    * Never throws: beyond the series limit it is the operation that takes what the limit turned away.
    */
   operation(name: string, attributes?: Attributes): Operation {
-    return this.#registry.operation(this.#operations, textOf(name), attributes);
+    return this.#operations.operation(name, attributes);
   }
 
   /** A function that records each call of `fn` and is otherwise the same. */
@@ -172,7 +173,7 @@ export class Auspex implements Instrumented {
     options: InstrumentOptions & { readonly attributes?: Attributes } = {},
   ): () => void {
     const instrument = this.#registry.gauge({
-      ...described(name, { description: `Saturation of ${name}.`, ...options }),
+      ...described(name, { unit: "1", description: `Saturation of ${name}.`, ...options }),
       kind: "gauge",
     });
     this.#collector.saturations.add(instrument);

@@ -65,7 +65,7 @@ export interface ResolvedOptions {
   readonly saturation: boolean;
   readonly logger: Logger | undefined;
   readonly clock: Clock;
-  /** False under `OTEL_SDK_DISABLED=true`: handles work, nothing is kept or sent. */
+  /** False under `OTEL_SDK_DISABLED=true`: handles work, but no timer runs and nothing is sent. */
   readonly enabled: boolean;
 }
 

@@ -28,12 +28,16 @@ async function timed(work, times) {
   return performance.now() - began;
 }
 
-/** How often `work` must run for a block of about `blockMs`; warms it up on the way. */
-async function blockSize(work, { warmUp, blockMs = BLOCK_MS, multiple = 1 }) {
-  for (let done = 0; done < warmUp; done += multiple * 100) {
-    await timed(work, multiple * 100);
+/** Runs the contenders by turns, so that none is compiled for itself alone. */
+async function warm(contenders, times, chunk) {
+  for (let done = 0; done < times; done += chunk) {
+    for (const work of contenders) await timed(work, chunk);
     await nextTurn();
   }
+}
+
+/** How often `work` must run for a block of about `blockMs`. */
+async function blockSize(work, { blockMs = BLOCK_MS, multiple = 1 }) {
   let times = multiple;
   while ((await timed(work, times)) < blockMs) {
     times *= 2;
@@ -47,9 +51,10 @@ async function blockSize(work, { warmUp, blockMs = BLOCK_MS, multiple = 1 }) {
  *
  * @returns per repetition: as multiple of 2clk (`value`, quartiles), and `ns`
  */
-export async function race(work, { rounds = 400, warmUp = 20_000 } = {}) {
+export async function race(work, { rounds = 400, warmUp = 20_000, blockMs } = {}) {
   for (let i = 0; i < 50; i++) clockPairNs();
-  const times = await blockSize(work, { warmUp });
+  await warm([work], warmUp, 100);
+  const times = await blockSize(work, { blockMs });
   const ratios = [];
   const clocks = [];
   const ns = [];
@@ -72,15 +77,17 @@ export async function race(work, { rounds = 400, warmUp = 20_000 } = {}) {
  *
  * @returns the difference per repetition: as multiple of 2clk, and `ns`; and `bareNs`
  */
-export async function added(bare, work, { quads = 300, warmUp = 20_000, blockMs, multiple } = {}) {
+export async function added(bare, work, { quads = 300, warmUp = 20_000, blockMs, multiple = 10 } = {}) {
   for (let i = 0; i < 50; i++) clockPairNs();
-  await blockSize(bare, { warmUp, blockMs, multiple });
-  await blockSize(work, { warmUp, blockMs, multiple });
-  const times = await blockSize(bare, { warmUp: 0, blockMs, multiple });
+  await warm([bare, work], warmUp, 10 * multiple);
+  const times = await blockSize(bare, { blockMs, multiple });
   const clocks = [];
   const bares = [];
   const differences = [];
   for (let quad = 0; quad < quads; quad++) {
+    // Where the process lets us, collections fall between blocks: what they cost goes by the bytes
+    // allocated, and those have a bench of their own.
+    globalThis.gc?.({ type: "minor" });
     const took = [0, 0];
     const order = quad % 2 === 0 ? [0, 1, 1, 0] : [1, 0, 0, 1];
     clocks.push(clockPairNs());

@@ -1,8 +1,9 @@
-// The last seconds of each operation, for the sparklines: an exporter like any other. It asks for
-// deltas, so every batch holds what one second brought, with its histograms whole.
+// The last 40 seconds of each operation, for the sparklines: an exporter like any other. It is given
+// deltas, so every batch holds what two seconds brought, with its histograms whole.
 import { Accumulator } from "auspex/histogram";
 
-const SECONDS = 40;
+export const EVERY_MS = 2000;
+const KEPT = 40_000 / EVERY_MS;
 
 export class History {
   name = "history";
@@ -30,8 +31,8 @@ export class History {
       const fine = entry?.fine.count ? entry.fine.take(entry.scale) : undefined;
       p99.push(fine === undefined ? Number.NaN : fine.percentile(99) * 1000);
       rate.push(entry === undefined ? 0 : entry.all / seconds);
-      if (p99.length > SECONDS) p99.shift();
-      if (rate.length > SECONDS) rate.shift();
+      if (p99.length > KEPT) p99.shift();
+      if (rate.length > KEPT) rate.shift();
     }
     return { status: "success" };
   }
@@ -39,7 +40,7 @@ export class History {
   of(name) {
     let series = this.operations.get(name);
     if (series === undefined) {
-      const empty = () => new Array(SECONDS).fill(Number.NaN);
+      const empty = () => new Array(KEPT).fill(Number.NaN);
       series = { p99: empty(), rate: empty() };
       this.operations.set(name, series);
     }

@@ -50,5 +50,6 @@ visits.forEach((kind, at) => {
   keepVisiting(kind, at * 1.3);
 });
 process.on("disconnect", () => process.exit(0));
+if (!process.connected) process.exit(0);
 // Ctrl-C reaches the whole group; the demo ends this process when it is done itself.
 process.on("SIGINT", () => {});

@@ -29,7 +29,9 @@ const signs = {
 /** @param view - snapshot, history, title, news, sections, below: what a frame shows */
 export function frame(view, width, paint) {
   const { snapshot, history } = view;
-  const rows = snapshot.operations.filter(({ name }) => history.operations.has(name));
+  const rows = snapshot.operations.filter(({ name, traffic, inFlight }) => {
+    return traffic.count + inFlight > 0 || history.operations.has(name);
+  });
   const table = columns(rows, width, history, paint);
   const lines = [view.title(width, paint), view.news(width, paint), table.head];
   for (const section of view.sections) {
@@ -48,7 +50,7 @@ function byRoute(a, b) {
 
 function columns(rows, width, history, paint) {
   const roomy = width >= 100;
-  const longest = Math.max(9, ...rows.map(({ name }) => name.length));
+  const longest = Math.max(13, ...rows.map(({ name }) => name.length));
   const nameWidth = Math.min(longest, roomy ? 40 : 25);
   const size = roomy ? 7 : 6;
   const figures = [
@@ -61,13 +63,13 @@ function columns(rows, width, history, paint) {
     ["open", 5, ({ inFlight }) => String(inFlight)],
   ];
   const used = figures.reduce((sum, [, wide]) => sum + wide, nameWidth + 1);
-  const left = Math.max(12, width - used - 2);
+  const left = Math.max(8, width - used - 2);
   const traffic = Math.min(40, Math.floor(left * 0.42));
   const slowness = Math.min(40, left - traffic - 1);
   const head = figures.map(([title, wide]) => title.padStart(wide)).join("");
   return {
     head: paint(
-      ` ${fit("last 10 s, ms", nameWidth)}${head} ${fit("p99, 40 s", slowness)} ${fit("traffic", traffic)}`,
+      ` ${column("last 10 s, ms", nameWidth)}${head} ${column("p99, 40 s", slowness)} ${column("traffic", traffic)}`,
       "bold",
     ),
     line(row) {
@@ -83,7 +85,7 @@ function columns(rows, width, history, paint) {
       const rates = spark(past.rate, traffic, mean, (value) => {
         return paint(bar(value, past.rate, 0), "cyan");
       });
-      return ` ${fit(row.name, nameWidth)}${cells.join("")} ${p99} ${rates}`;
+      return ` ${column(row.name, nameWidth)}${cells.join("")} ${p99} ${rates}`;
     },
   };
 }
@@ -161,17 +163,31 @@ function saturation(snapshot, width, paint) {
 /** Everything since the start, as a plain table. */
 export function summary(snapshot, paint) {
   const rows = snapshot.operations.filter(({ traffic }) => traffic.count > 0);
-  const longest = Math.max(9, ...rows.map(({ name }) => name.length));
-  const head = ["requests", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors", "aborted"];
+  const longest = Math.max(19, ...rows.map(({ name }) => name.length));
+  const head = [
+    ["requests", 9],
+    ["p50", 7],
+    ["p95", 7],
+    ["p99", 7],
+    ["max", 7],
+    ["errors", 7],
+    ["aborted", 8],
+  ];
+  const line = (name, cells) => {
+    return ` ${name.padEnd(longest)}${cells.map((cell, at) => cell.padStart(head[at][1])).join("")}`;
+  };
   const lines = rows.sort(byRoute).map(({ name, latency, traffic, errors, aborted }) => {
     const { p50, p95, p99, max } = latency;
-    const cells = [traffic.count, ...[p50, p95, p99, max].map(milliseconds)];
-    const failed = paint(String(errors.count).padStart(9), ...(errors.count > 0 ? ["red"] : []));
-    const text = cells.map((cell) => String(cell).padStart(9)).join("");
-    return ` ${name.padEnd(longest)}${text}${failed}${String(aborted.count).padStart(9)}`;
+    const text = line(name, [
+      String(traffic.count),
+      ...[p50, p95, p99, max].map(milliseconds),
+      String(errors.count),
+      String(aborted.count),
+    ]);
+    return errors.count > 0 ? paint(text, "red") : text;
   });
-  const title = ` ${"all of it".padEnd(longest)}${head.map((cell) => cell.padStart(9)).join("")}`;
-  return [paint(title, "bold"), ...lines];
+  const titles = head.map(([title]) => title);
+  return [paint(line("since the start, ms", titles), "bold"), ...lines];
 }
 
 export function milliseconds(ms) {
@@ -187,6 +203,6 @@ export function percent(ratio) {
 }
 
 /** Exactly `size` columns. */
-export function fit(text, size) {
+export function column(text, size) {
   return text.length > size ? `${text.slice(0, size - 1)}…` : text.padEnd(size);
 }

@@ -3,6 +3,16 @@ import { monitorExpress } from "auspex/express";
 import express from "express";
 import { database, wait } from "./backend.mjs";
 
+function product(id) {
+  const stock = { berlin: Math.random() < 0.5, lyon: Math.random() < 0.5, turin: true };
+  return {
+    id,
+    name: `product ${id}`,
+    price: { amount: 100 * Math.random(), currency: "EUR" },
+    stock,
+  };
+}
+
 export function shop(auspex) {
   const app = express();
   monitorExpress(app, auspex);
@@ -10,13 +20,13 @@ export function shop(auspex) {
 
   app.get("/products", async (_request, response) => {
     await database.query(14);
-    response.json([]);
+    response.json(Array.from({ length: 60 }, (_, at) => product(at)));
   });
   app.get("/products/:id", async (request, response) => {
     if (Math.random() < 0.8) await wait(2);
     else await database.query(11);
     if (request.params.id.endsWith("7")) response.status(404).json({ error: "no such product" });
-    else response.json({ id: request.params.id });
+    else response.json(product(request.params.id));
   });
   app.post("/carts/:id/items", async (_request, response) => {
     await database.query(9);
@@ -25,7 +35,7 @@ export function shop(auspex) {
   });
   app.get("/reports/:year", async (_request, response) => {
     await wait(420, 0.35);
-    response.json({ revenue: 1 });
+    response.json(Array.from({ length: 365 }, (_, day) => ({ day, revenue: Math.random() })));
   });
 
   const orders = express.Router({ mergeParams: true });

@@ -21,7 +21,6 @@ export class CounterSeries implements Series, BoundCounter {
   constructor(
     private readonly instrument: Instrument<CounterSeries>,
     readonly attributes: Attributes,
-    readonly key: string,
   ) {}
 
   add(value = 1): void {
@@ -35,6 +34,11 @@ export class CounterSeries implements Series, BoundCounter {
 
   private addUnadmitted(value: number): void {
     const target = this.instrument.admit(this);
+    if (target === this) {
+      // After it had expired a counter begins anew, as a histogram does.
+      this.value = 0;
+      this.closedValue = 0;
+    }
     target.value += value;
   }
 

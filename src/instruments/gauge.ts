@@ -20,7 +20,6 @@ export class GaugeSeries implements Series, BoundGauge {
   constructor(
     private readonly instrument: Instrument<GaugeSeries>,
     readonly attributes: Attributes,
-    readonly key: string,
   ) {}
 
   set(value: number): void {

@@ -1,12 +1,15 @@
 import type { Attributes, AttributeValue } from "../attributes/attributes.js";
 import { errorType } from "./error-type.js";
-import type { HistogramSeries } from "./histogram.js";
+import type { HistogramSeries, SeriesOwner } from "./histogram.js";
 
 /** How a piece of work ended. An aborted one is part of traffic, neither success nor error. */
 export type Outcome = "ok" | "error" | "aborted";
 
 /** Most `error.type` values told apart for one operation; later ones become `_OTHER`. */
 const MAX_OUTCOMES = 32;
+const OTHER = "_OTHER";
+
+const NO_OUTCOMES: readonly OutcomeSeries[] = Object.freeze([]);
 
 /** One outcome of one operation: a histogram series and what it stands for. */
 export interface OutcomeSeries {
@@ -21,45 +24,53 @@ export interface MisuseTally {
   misuse: number;
 }
 
-/** Makes the series of one outcome of an operation; `extra` stands beside the operation's attributes. */
-export type MakeOutcome = (extra: Readonly<Record<string, AttributeValue>>) => HistogramSeries;
+type Extra = Readonly<Record<string, AttributeValue>>;
+
+/** Where signals belong: what all operations of one instrument share. */
+export interface SignalsHome {
+  readonly tally: MisuseTally;
+  /** Makes the series of one outcome; `extra` stands beside the attributes of the signals. */
+  series(signals: GoldenSignals, extra: Extra | undefined): HistogramSeries;
+  /** Puts signals back among those that are shown, after all their series had expired. */
+  relist(signals: GoldenSignals): void;
+}
 
 /**
  * Latency, traffic, errors and saturation of one operation, as histograms by outcome.
  *
  * One record writes one histogram: traffic is the sum of counts, in-flight one integer.
  */
-export class GoldenSignals {
+export class GoldenSignals implements SeriesOwner {
   /** Work begun and not ended. Never below 0. */
   inFlight = 0;
-  readonly outcomes: OutcomeSeries[] = [];
-  /** Puts these signals back among those that are shown; the registry sets it. */
-  relist: () => void = () => {};
+  /** One array per operation: it stays the shared empty one until there is an outcome. */
+  outcomes: readonly OutcomeSeries[] = NO_OUTCOMES;
+  /** The handle that user code holds, if these signals have one. */
+  operation: Operation | undefined;
 
   constructor(
     readonly name: string,
     readonly attributes: Attributes,
-    private readonly make: MakeOutcome,
-    private readonly tally: MisuseTally,
+    private readonly home: SignalsHome,
     /** Monotonic ms. */
     readonly createdAt: number,
   ) {}
 
   /** The series of an outcome, made at its first use. Cold: callers keep it. */
-  outcome(
-    outcome: Outcome,
-    type: string,
-    extra: Readonly<Record<string, AttributeValue>>,
-  ): HistogramSeries {
-    const series = this.make(extra);
-    this.outcomes.push({ outcome, type, series });
+  outcome(outcome: Outcome, type: string, extra?: Extra): HistogramSeries {
+    const series = this.home.series(this, extra);
+    this.outcomes = [...this.outcomes, { outcome, type, series }];
     return series;
   }
 
   /** Ends one piece of work without recording it. */
   leave(): void {
     if (this.inFlight > 0) this.inFlight--;
-    else this.tally.misuse++;
+    else this.home.tally.misuse++;
+  }
+
+  relist(): void {
+    this.home.relist(this);
   }
 }
 
@@ -70,7 +81,8 @@ export class GoldenSignals {
  */
 export class Operation {
   private readonly ok: HistogramSeries;
-  private readonly errors = new Map<string, HistogramSeries>();
+  /** By `error.type`; made with the first failure. */
+  private errors: Map<string, HistogramSeries> | undefined;
   private abortedSeries: HistogramSeries | undefined;
 
   constructor(
@@ -78,7 +90,7 @@ export class Operation {
     readonly signals: GoldenSignals,
     private readonly clock: { now(): number },
   ) {
-    this.ok = signals.outcome("ok", "", {});
+    this.ok = signals.outcome("ok", "");
   }
 
   get name(): string {
@@ -114,7 +126,7 @@ export class Operation {
   /** Ends what `start` began because nobody wants it any more: neither success nor error. */
   abort(started: number): void {
     this.signals.leave();
-    this.abortedSeries ??= this.signals.outcome("aborted", "", { "error.type": "aborted" });
+    this.abortedSeries ??= this.signals.outcome("aborted", "", { "auspex.outcome": "aborted" });
     this.abortedSeries.record(this.since(started));
   }
 
@@ -219,16 +231,20 @@ export class Operation {
   }
 
   private failed(error: unknown): HistogramSeries {
-    let type = errorType(error);
-    let series = this.errors.get(type);
-    if (series === undefined) {
-      if (this.errors.size >= MAX_OUTCOMES) type = "_OTHER";
-      series = this.errors.get(type);
-    }
-    if (series === undefined) {
-      series = this.signals.outcome("error", type, { "error.type": type });
-      this.errors.set(type, series);
-    }
+    this.errors ??= new Map();
+    const type = errorType(error);
+    const known = this.errors.get(type);
+    if (known !== undefined) return known;
+    return this.errors.size < MAX_OUTCOMES ? this.firstFailure(type) : this.otherFailure();
+  }
+
+  private otherFailure(): HistogramSeries {
+    return this.errors?.get(OTHER) ?? this.firstFailure(OTHER);
+  }
+
+  private firstFailure(type: string): HistogramSeries {
+    const series = this.signals.outcome("error", type, { "error.type": type });
+    this.errors?.set(type, series);
     return series;
   }
 }

@@ -24,7 +24,6 @@ export class HistogramSeries extends Recorder implements Series, BoundHistogram 
   constructor(
     shared: RecorderShared,
     readonly attributes: Attributes,
-    readonly key: string,
     readonly owner?: SeriesOwner,
   ) {
     super(shared);
@@ -64,9 +63,8 @@ class TwoDigitSeries extends HistogramSeries {
 export function makeSeries(
   shared: RecorderShared,
   attributes: Attributes,
-  key: string,
   owner?: SeriesOwner,
 ): HistogramSeries {
   const Series = TwoDigitSeries.fits(shared) ? TwoDigitSeries : HistogramSeries;
-  return new Series(shared, attributes, key, owner);
+  return new Series(shared, attributes, owner);
 }

@@ -1,4 +1,4 @@
-import type { Attributes } from "../attributes/attributes.js";
+import { type Attributes, attributesKey } from "../attributes/attributes.js";
 import { ValueTally } from "../histogram/recorder.js";
 
 export type InstrumentKind = "histogram" | "counter" | "gauge";
@@ -17,15 +17,11 @@ export interface Series {
   /** Position in windows and blocks; −1 while the series is not admitted. */
   id: number;
   readonly attributes: Attributes;
-  readonly key: string;
   /** Monotonic ms when it was admitted, or last had a value. */
   lastActive: number;
 }
 
 export const OVERFLOW: Attributes = Object.freeze({ "otel.metric.overflow": true });
-
-/** No key of attributes looks like this one: theirs are empty or begin with a digit. */
-export const OVERFLOW_KEY = "overflow";
 
 /**
  * The series of one instrument, at most `limit` of them and one that takes the rest.
@@ -47,28 +43,30 @@ export class Instrument<S extends Series> {
   ) {}
 
   /**
-   * Admits a series under its key.
+   * Admits a series under the key of its attributes. The key is not kept in the series: most handles
+   * are made long before they are used, and many never are.
    * @returns the series that holds the key: this one, one that came before, or the overflow series
    */
-  admit(series: S): S {
-    const known = this.series.get(series.key);
+  admit(series: S, key = attributesKey(series.attributes)): S {
+    const known = this.series.get(key);
     if (known !== undefined) return known;
-    if (this.series.size >= this.limit || series.key === OVERFLOW_KEY) {
-      if (series.key !== OVERFLOW_KEY) this.overflowed++;
+    const isOverflow = series.attributes === OVERFLOW;
+    if (this.series.size >= this.limit || isOverflow) {
+      if (!isOverflow) this.overflowed++;
       if (this.overflow === undefined) {
         this.overflow = this.makeOverflow();
         this.ids.assign(this.overflow);
       }
       return this.overflow;
     }
-    this.series.set(series.key, series);
+    this.series.set(key, series);
     this.ids.assign(series);
     return series;
   }
 
   /** Takes a series (not the overflow series) out; a holder of its handle may have it admitted again. */
   expire(series: S): void {
-    this.series.delete(series.key);
+    this.series.delete(attributesKey(series.attributes));
     this.ids.release(series);
   }
 }

@@ -6,7 +6,7 @@ import { histogramRange } from "./histogram-range.js";
 import type { Registry } from "./registry.js";
 
 export interface InstrumentOptions {
-  /** UCUM: `s`, `ms`, `By`, `1`, `{request}`. @default "1" */
+  /** UCUM: `s`, `ms`, `By`, `1` (a ratio), `{request}`. @default "" */
   readonly unit?: string;
   readonly description?: string;
 }
@@ -90,7 +90,7 @@ export function histogram(
 /** Names and units come from foreign code: whatever they are, they become text. */
 export function described(
   name: string,
-  { unit = "1", description = "" }: InstrumentOptions = {},
+  { unit = "", description = "" }: InstrumentOptions = {},
 ): { name: string; unit: string; description: string } {
   return { name: textOf(name), unit: textOf(unit), description: textOf(description) };
 }

@@ -1,7 +1,6 @@
 import {
   type Attributes,
   type AttributeTally,
-  type AttributeValue,
   attributesKey,
   cleanAttributes,
 } from "../attributes/attributes.js";
@@ -11,38 +10,13 @@ import type { Recorder, RecorderShared } from "../histogram/recorder.js";
 import { Slabs } from "../histogram/slabs.js";
 import type { Clock } from "../time/clock.js";
 import { CounterSeries } from "./counter.js";
+import { type ActiveInstrument, type HistogramInstrument, OperationFamily } from "./family.js";
 import { GaugeSeries } from "./gauge.js";
-import { GoldenSignals, Operation } from "./golden-signals.js";
 import { type HistogramSeries, makeSeries } from "./histogram.js";
-import {
-  type Descriptor,
-  Ids,
-  Instrument,
-  OVERFLOW,
-  OVERFLOW_KEY,
-  type Series,
-} from "./instrument.js";
+import { type Descriptor, Ids, Instrument, OVERFLOW, type Series } from "./instrument.js";
 
 /** Longest a window reaches back, and what its oldest block may reach beyond that. */
 const ID_REST_MS = 2 * 3_600_000;
-
-export interface HistogramInstrument extends Instrument<HistogramSeries> {
-  readonly shared: RecorderShared;
-  /** Layout units per unit of the descriptor; `shared.scale` is per recorded unit. */
-  readonly exportScale: number;
-}
-
-/** Operations that share one duration instrument: `http.server.request.duration`, say. */
-export interface OperationFamily {
-  readonly instrument: HistogramInstrument;
-  /** Takes what the limit turned away; made when first needed. */
-  overflow: Operation | undefined;
-  readonly operations: Map<string, Operation>;
-  /** What is shown, without a handle to record with; `operations` are among them. */
-  readonly signals: Set<GoldenSignals>;
-  /** The instrument that shows how many are in flight; its points carry `operation.name` if `named`. */
-  readonly active: Omit<Descriptor, "kind"> & { readonly named: boolean };
-}
 
 export interface RegistryOptions {
   readonly clock: Clock;
@@ -104,7 +78,7 @@ export class Registry {
     return this.instrument(descriptor, (named, limit) => {
       const instrument: HistogramInstrument = Object.assign(
         new Instrument<HistogramSeries>(named, limit, this.histograms, () => {
-          return makeSeries(instrument.shared, OVERFLOW, OVERFLOW_KEY);
+          return makeSeries(instrument.shared, OVERFLOW);
         }),
         { shared: undefined as unknown as RecorderShared, exportScale },
       );
@@ -130,7 +104,7 @@ export class Registry {
         named,
         limit,
         this.counters,
-        () => new CounterSeries(instrument, OVERFLOW, OVERFLOW_KEY),
+        () => new CounterSeries(instrument, OVERFLOW),
       );
       return instrument;
     });
@@ -142,7 +116,7 @@ export class Registry {
         named,
         limit,
         this.gauges,
-        () => new GaugeSeries(instrument, OVERFLOW, OVERFLOW_KEY),
+        () => new GaugeSeries(instrument, OVERFLOW),
       );
       return instrument;
     });
@@ -152,112 +126,42 @@ export class Registry {
   bind<S extends Series>(
     instrument: Instrument<S>,
     attributes: unknown,
-    make: (attributes: Attributes, key: string) => S,
+    make: (attributes: Attributes) => S,
   ): S {
     const clean = cleanAttributes(attributes, this.tally.attributes);
     const key = attributesKey(clean);
-    return instrument.series.get(key) ?? instrument.admit(make(clean, key));
+    return instrument.series.get(key) ?? instrument.admit(make(clean), key);
   }
 
   bindHistogram(instrument: HistogramInstrument, attributes: unknown): HistogramSeries {
-    return this.bind(instrument, attributes, (clean, key) =>
-      makeSeries(instrument.shared, clean, key),
-    );
+    return this.bind(instrument, attributes, (clean) => makeSeries(instrument.shared, clean));
   }
 
   bindCounter(instrument: Instrument<CounterSeries>, attributes: unknown): CounterSeries {
-    return this.bind(instrument, attributes, (clean, key) => {
-      return new CounterSeries(instrument, clean, key);
+    return this.bind(instrument, attributes, (clean) => {
+      return new CounterSeries(instrument, clean);
     });
   }
 
   bindGauge(instrument: Instrument<GaugeSeries>, attributes: unknown): GaugeSeries {
-    return this.bind(instrument, attributes, (clean, key) => {
-      return new GaugeSeries(instrument, clean, key);
+    return this.bind(instrument, attributes, (clean) => {
+      return new GaugeSeries(instrument, clean);
     });
   }
 
-  /** A family of operations whose durations go, in milliseconds, into one histogram in seconds. */
-  family(descriptor: Descriptor, active: OperationFamily["active"]): OperationFamily {
-    const known = this.families.find(
-      (family) => family.instrument.descriptor.name === descriptor.name,
-    );
+  /**
+   * A family of operations whose durations go, in milliseconds, into one histogram in seconds: get or
+   * create.
+   */
+  family(descriptor: Descriptor, active: ActiveInstrument): OperationFamily {
+    const known = this.families.find(({ instrument }) => {
+      return instrument.descriptor.name === descriptor.name;
+    });
     if (known !== undefined) return known;
-    const family: OperationFamily = {
-      instrument: this.histogram(descriptor, this.options.layout, 1000, 1_000_000),
-      overflow: undefined,
-      operations: new Map(),
-      signals: new Set(),
-      active,
-    };
+    const instrument = this.histogram(descriptor, this.options.layout, 1000, 1_000_000);
+    const family = new OperationFamily(instrument, active, this.clock, this.tally);
     this.families.push(family);
     return family;
-  }
-
-  /**
-   * The signals of one operation, listed until they idle; undefined when the family is full.
-   * Its outcomes take their place under the series limit at their first value.
-   *
-   * @param wire - attributes on every series of the operation
-   */
-  signals(
-    family: OperationFamily,
-    name: string,
-    attributes: Attributes,
-    wire: Attributes,
-  ): GoldenSignals | undefined {
-    if (family.signals.size >= family.instrument.limit) {
-      family.instrument.overflowed++;
-      return undefined;
-    }
-    const signals: GoldenSignals = new GoldenSignals(
-      name,
-      attributes,
-      (extra: Readonly<Record<string, AttributeValue>>) => {
-        const all = cleanAttributes({ ...wire, ...extra }, this.tally.attributes);
-        return makeSeries(family.instrument.shared, all, attributesKey(all), signals);
-      },
-      this.tally,
-      this.clock.now(),
-    );
-    signals.relist = () => family.signals.add(signals);
-    family.signals.add(signals);
-    return signals;
-  }
-
-  /** Get or create an operation by name and attributes. */
-  operation(family: OperationFamily, name: string, attributes: unknown): Operation {
-    const clean = cleanAttributes(attributes, this.tally.attributes);
-    const title = cleanAttributes({ name }, this.tally.attributes).name as string;
-    const key = `${title.length}:${title}${attributesKey(clean)}`;
-    const known = family.operations.get(key);
-    if (known !== undefined) return known;
-    const wire = cleanAttributes({ ...clean, "operation.name": title }, this.tally.attributes);
-    const signals = this.signals(family, title, clean, wire);
-    if (signals === undefined) return this.overflowOperation(family);
-    const operation = new Operation(signals, this.clock);
-    family.operations.set(key, operation);
-    signals.relist = () => {
-      if (family.operations.has(key)) return;
-      family.operations.set(key, operation);
-      family.signals.add(signals);
-    };
-    return operation;
-  }
-
-  /** The operation that takes what the limit turned away: one series, whatever the outcome. */
-  overflowOperation(family: OperationFamily): Operation {
-    family.overflow ??= new Operation(
-      new GoldenSignals(
-        "otel.metric.overflow",
-        OVERFLOW,
-        () => makeSeries(family.instrument.shared, OVERFLOW, OVERFLOW_KEY),
-        this.tally,
-        this.clock.now(),
-      ),
-      this.clock,
-    );
-    return family.overflow;
   }
 
   private instrument<T extends Instrument<S>, S extends Series>(

@@ -1,8 +1,9 @@
 import type { CounterSeries } from "../instruments/counter.js";
+import type { HistogramInstrument, OperationFamily } from "../instruments/family.js";
 import type { GaugeSeries } from "../instruments/gauge.js";
 import type { GoldenSignals, OutcomeSeries } from "../instruments/golden-signals.js";
 import type { Instrument, Series } from "../instruments/instrument.js";
-import type { HistogramInstrument, OperationFamily, Registry } from "../instruments/registry.js";
+import type { Registry } from "../instruments/registry.js";
 import {
   type Block,
   GAUGE_FIELDS,
@@ -16,7 +17,7 @@ import {
 import type { WindowName } from "../window/rolling-window.js";
 import type { Rotation } from "../window/rotation.js";
 import { Latency } from "./latency.js";
-import { allSeries, mergeSeries } from "./merge-series.js";
+import { allSeries, isUnused, mergeSeries } from "./merge-series.js";
 import type {
   CounterSnapshot,
   GaugeSnapshot,
@@ -75,11 +76,12 @@ export class Collector {
     const found: OperationSnapshot[] = [];
     for (const family of this.registry.families) {
       for (const signals of family.signals) {
+        if (isUnused(signals)) continue;
         found.push(this.#operation(frame, family, signals, signals.outcomes));
       }
       const { overflow } = family.instrument;
       if (overflow === undefined) continue;
-      const { signals } = this.registry.overflowOperation(family);
+      const { signals } = family.overflow;
       found.push(
         this.#operation(frame, family, signals, [{ outcome: "ok", type: "", series: overflow }]),
       );

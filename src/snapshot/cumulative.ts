@@ -1,13 +1,14 @@
 import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { CounterSeries } from "../instruments/counter.js";
+import type { HistogramInstrument, OperationFamily } from "../instruments/family.js";
 import type { GaugeSeries } from "../instruments/gauge.js";
 import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Instrument } from "../instruments/instrument.js";
-import type { HistogramInstrument, OperationFamily, Registry } from "../instruments/registry.js";
+import type { Registry } from "../instruments/registry.js";
 import type { Block } from "../window/block.js";
 import type { Rotation } from "../window/rotation.js";
 import type { HistogramPoint, MetricData, NumberPoint } from "./batch.js";
-import { allSeries, mergeSeries } from "./merge-series.js";
+import { allSeries, isUnused, mergeSeries } from "./merge-series.js";
 
 /** One instrument and its points, read one by one. */
 export interface MetricStream {
@@ -80,9 +81,8 @@ function* numberPoints(
   }
 }
 
-function inFlightPoints({ signals, active }: OperationFamily): NumberPoint[] {
-  return [...signals].map(({ name, attributes, inFlight }) => ({
-    attributes: active.named ? { ...attributes, "operation.name": name } : attributes,
-    value: inFlight,
-  }));
+function inFlightPoints(family: OperationFamily): NumberPoint[] {
+  return [...family.signals]
+    .filter((signals) => !isUnused(signals))
+    .map((signals) => ({ attributes: family.wire(signals), value: signals.inFlight }));
 }

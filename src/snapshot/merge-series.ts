@@ -1,4 +1,5 @@
 import type { Accumulator } from "../histogram/accumulator.js";
+import type { GoldenSignals } from "../instruments/golden-signals.js";
 import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Instrument, Series } from "../instruments/instrument.js";
 import type { Block } from "../window/block.js";
@@ -8,6 +9,11 @@ import type { Scratch } from "../window/merge-job.js";
 export function* allSeries<S extends Series>(instrument: Instrument<S>): Generator<S> {
   yield* instrument.series.values();
   if (instrument.overflow !== undefined) yield instrument.overflow;
+}
+
+/** Signals that stand ready but never had anything: the unmatched route of a server without 404s, say. */
+export function isUnused({ outcomes, inFlight }: GoldenSignals): boolean {
+  return outcomes.length === 0 && inFlight === 0;
 }
 
 /**

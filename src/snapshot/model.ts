@@ -137,9 +137,11 @@ export interface SelfSnapshot {
   readonly overhead: OverheadSnapshot;
 }
 
-/** The library's own share of the process's CPU time since its start. */
+/** What the library costs, since its start. */
 export interface OverheadSnapshot {
-  /** `timer + recording`; 0…1. */
+  /** Share of one core: what is left of the ratios below when the process itself has nothing to do. */
+  readonly ofCore: number;
+  /** Share of the CPU time of the process: `timer + recording`. */
   readonly ratio: number;
   /** Measured: time in the library's timer ÷ CPU time of the process. */
   readonly timer: number;

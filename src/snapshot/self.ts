@@ -13,6 +13,7 @@ export class SelfMeter implements CallbackTally {
   callbackErrors = 0;
   #timerMs = 0;
   #msPerRecord: number | undefined;
+  readonly #began = performance.now();
   readonly #cpuAtStart = process.cpuUsage();
 
   constructor(
@@ -78,9 +79,12 @@ export class SelfMeter implements CallbackTally {
     const { user, system } = process.cpuUsage(this.#cpuAtStart);
     const cpuMs = Math.max(1, (user + system) / 1000);
     this.#msPerRecord ??= calibrate();
+    const recordingMs = records * this.#msPerRecord;
     const timer = this.#timerMs / cpuMs;
-    const recording = (records * this.#msPerRecord) / cpuMs;
-    return { ratio: timer + recording, timer, recording };
+    const recording = recordingMs / cpuMs;
+    const elapsedMs = Math.max(1, performance.now() - this.#began);
+    const ofCore = (this.#timerMs + recordingMs) / elapsedMs;
+    return { ofCore, ratio: timer + recording, timer, recording };
   }
 }
 

@@ -123,16 +123,7 @@ export class Rotation {
         registry.tally.expiredSeries++;
       }
     }
-    const idle = (signals: GoldenSignals): boolean =>
-      signals.inFlight === 0 &&
-      signals.createdAt <= idleSince &&
-      signals.outcomes.every(({ series }) => series.id < 0);
-    for (const family of registry.families) {
-      for (const [key, operation] of family.operations) {
-        if (idle(operation.signals)) family.operations.delete(key);
-      }
-      for (const signals of family.signals) if (idle(signals)) family.signals.delete(signals);
-    }
+    for (const family of registry.families) family.expire(idleSince);
   }
 }
 

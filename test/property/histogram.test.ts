@@ -171,7 +171,7 @@ describe("the series of the default precision", () => {
           admit: (self: Recorder) => self,
         });
         const general = new Recorder(shared());
-        const special = makeSeries(shared(), {}, "");
+        const special = makeSeries(shared(), {});
         expect(special.record).not.toBe(general.record);
         for (const value of all) {
           general.record(value);

@@ -57,7 +57,7 @@ export function helpText(text: string): string {
 /** `a="1",b="2"`, without braces; values of keys that clean to one name are joined by `;`. */
 export function labels(attributes: Readonly<Record<string, string | number | boolean>>): string {
   const byName = new Map<string, string>();
-  for (const key in attributes) {
+  for (const key of Object.keys(attributes)) {
     const name = labelName(key);
     const value = String(attributes[key]);
     const before = byName.get(name);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Instrumented } from "../../instruments/internals.js";
-import { type Exchange, exchangeOf, HttpServerRecorder } from "../http/exchange.js";
+import { type Exchange, exchangeOf } from "../http/exchange.js";
+import { HttpServerRecorder } from "../http/recorder.js";
 import { adoptApp, adoptRunningApp } from "./adopt.js";
 import { Mount } from "./place.js";
 import { type App, isApp, type Next, type Request } from "./shapes.js";

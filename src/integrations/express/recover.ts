@@ -111,19 +111,27 @@ export function pathFromMatch(layer: Layer, matched: string): string {
     }
     return undefined;
   };
-  const values = Object.values(match(matched)?.params ?? {}).flat();
+  const unnamed = new Map(Object.entries(match(matched)?.params ?? {}));
   const segments = matched.split("/");
+  const named = segments.map((segment, at) => {
+    if (segment === "") return "";
+    for (const other of othersLike(segment)) {
+      const found = match(segments.with(at, other).join("/"));
+      if (found === undefined) continue;
+      const name = Object.entries(found.params).find(([, value]) => value === other)?.[0];
+      if (name === undefined) return UNKNOWN_SEGMENT;
+      unnamed.delete(name);
+      return `:${name}`;
+    }
+    return undefined;
+  });
+  const values = [...unnamed.values()].flat().map(String);
   return segments
     .map((segment, at) => {
-      if (segment === "") return "";
-      for (const other of othersLike(segment)) {
-        const found = match(segments.with(at, other).join("/"));
-        if (found === undefined) continue;
-        const name = Object.entries(found.params).find(([, value]) => value === other)?.[0];
-        return name === undefined ? UNKNOWN_SEGMENT : `:${name}`;
-      }
-      const isPartOfValue = values.some((value) => segment.includes(encodeURI(String(value))));
-      return isPartOfValue ? UNKNOWN_SEGMENT : segment;
+      const isPartOfValue = values.some(
+        (value) => segment.includes(value) || segment.includes(encodeURIComponent(value)),
+      );
+      return named[at] ?? (isPartOfValue ? UNKNOWN_SEGMENT : segment);
     })
     .join("/");
 }

@@ -1,7 +1,8 @@
 import type { Server } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { Instrumented } from "../../instruments/internals.js";
-import { exchangeOf, HttpServerRecorder } from "../http/exchange.js";
+import { exchangeOf } from "../http/exchange.js";
+import { HttpServerRecorder } from "../http/recorder.js";
 import type { Route } from "../http/route.js";
 import { watchServer } from "../http/server.js";
 

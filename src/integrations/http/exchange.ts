@@ -1,11 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import { INTERNALS, type Instrumented } from "../../instruments/internals.js";
-import { methodIndex } from "./methods.js";
-import { exchangeIndex, type Route, type RouteOperation, Routes } from "./route.js";
+import type { ServerResponse } from "node:http";
+import type { Route, RouteOperation, Routes } from "./route.js";
 
-const EXCHANGE = Symbol.for("auspex.exchange@0");
-const CONNECTION = Symbol.for("auspex.connection@0");
+export const EXCHANGE = Symbol.for("auspex.exchange@0");
 
 const NOT_FOUND = 404;
 
@@ -13,7 +9,8 @@ const PREPARED = 0;
 const OPEN = 1;
 const ENDED = 2;
 
-interface Observed {
+/** A response that is watched. */
+export interface Observed {
   [EXCHANGE]?: Exchange;
 }
 
@@ -24,7 +21,7 @@ export interface Place {
 }
 
 /** Requests under way on one socket: all of them are aborted by its one `close`. */
-interface Connection {
+export interface Connection {
   newest: Exchange | undefined;
 }
 
@@ -48,6 +45,11 @@ export class Exchange {
     /** The response's `emit` before this exchange stood in for it. */
     readonly emit: ServerResponse["emit"],
   ) {}
+
+  /** Whether the request counts. */
+  get hasBegun(): boolean {
+    return this.phase !== PREPARED;
+  }
 
   /** The request counts from now on. The first call counts. */
   begin(): void {
@@ -117,7 +119,7 @@ export class Exchange {
   }
 }
 
-/** The exchange of a response, once `HttpServerRecorder.begin` has seen it. */
+/** The exchange of a response, once a recorder has prepared it. */
 export function exchangeOf(response: object): Exchange | undefined {
   return (response as Observed)[EXCHANGE];
 }
@@ -126,7 +128,7 @@ export function exchangeOf(response: object): Exchange | undefined {
  * Stands in for `response.emit`, so that its end is seen without a listener, a closure or a trace in
  * what the host sees of its listeners.
  */
-function emit(this: ServerResponse & Observed, event: string | symbol): boolean {
+export function emit(this: ServerResponse & Observed, event: string | symbol): boolean {
   const exchange = this[EXCHANGE] as Exchange;
   if (event === "finish") exchange.finish(this.statusCode);
   else if (event === "close") exchange.abort();
@@ -135,7 +137,7 @@ function emit(this: ServerResponse & Observed, event: string | symbol): boolean 
 }
 
 /** The same for HTTP/2, whose responses `finish` when their stream is closed, by whomever. */
-function emitOfStream(this: Http2Response & Observed, event: string | symbol): boolean {
+export function emitOfStream(this: Http2Response & Observed, event: string | symbol): boolean {
   const exchange = this[EXCHANGE] as Exchange;
   if (event === "finish") {
     if (this.stream?.aborted === true) exchange.abort();
@@ -146,78 +148,3 @@ function emitOfStream(this: Http2Response & Observed, event: string | symbol): b
 }
 
 type Http2Response = ServerResponse & { readonly stream?: { readonly aborted?: boolean } };
-
-/** Records the requests of HTTP servers for one monitor, whatever framework answers them. */
-export class HttpServerRecorder {
-  readonly routes: Routes;
-
-  constructor(auspex: Instrumented) {
-    this.routes = new Routes(auspex[INTERNALS].registry);
-  }
-
-  /** The recorder of a monitor: one, whoever asks. */
-  static of(auspex: Instrumented): HttpServerRecorder {
-    let recorder = recorders.get(auspex);
-    if (recorder === undefined) {
-      recorder = new HttpServerRecorder(auspex);
-      recorders.set(auspex, recorder);
-    }
-    return recorder;
-  }
-
-  /** Begins to record a request; does nothing when it has begun already. Never throws. */
-  begin(request: IncomingMessage, response: ServerResponse): void {
-    this.prepare(request, response).begin();
-  }
-
-  /**
-   * Puts an exchange on a response, to begin later or never.
-   *
-   * For Express: a property that is added to a response after Express has changed its prototype costs
-   * 2 KB, since V8 then makes a hidden class for that object alone.
-   */
-  prepare(request: IncomingMessage, response: ServerResponse): Exchange {
-    const known = (response as Observed)[EXCHANGE];
-    if (known !== undefined) return known;
-    const isStream = request.httpVersionMajor > 1;
-    // The socket of an HTTP/2 request stands for its stream; the response says itself when that ends.
-    const socket = isStream ? undefined : request.socket;
-    const encrypted = isStream ? hasTls(request) : (socket as MaybeTls)?.encrypted === true;
-    const index = exchangeIndex(methodIndex(request.method), encrypted);
-    const { routes } = this;
-    const exchange = new Exchange(
-      routes,
-      index,
-      routes.unmatched.operation(index),
-      connectionOf(socket),
-      response.emit,
-    );
-    (response as Observed)[EXCHANGE] = exchange;
-    response.emit = (isStream ? emitOfStream : emit) as ServerResponse["emit"];
-    return exchange;
-  }
-}
-
-type MaybeTls = { readonly encrypted?: boolean } | undefined;
-
-function hasTls(request: IncomingMessage): boolean {
-  const { stream } = request as { readonly stream?: { readonly session?: MaybeTls } };
-  return stream?.session?.encrypted === true;
-}
-
-const recorders = new WeakMap<Instrumented, HttpServerRecorder>();
-
-function connectionOf(socket: (Socket & { [CONNECTION]?: Connection }) | undefined) {
-  return socket?.[CONNECTION] ?? connect(socket);
-}
-
-function connect(socket: (Socket & { [CONNECTION]?: Connection }) | undefined) {
-  // Injected requests have no real socket; their response says itself when it is closed.
-  if (typeof socket?.once !== "function" || socket.destroyed !== false) return undefined;
-  const connection: Connection = { newest: undefined };
-  socket[CONNECTION] = connection;
-  socket.once("close", () => {
-    while (connection.newest !== undefined) connection.newest.abort();
-  });
-  return connection;
-}

@@ -1,7 +1,8 @@
 import { type Attributes, cleanAttributes } from "../../attributes/attributes.js";
+import type { OperationFamily } from "../../instruments/family.js";
 import type { GoldenSignals } from "../../instruments/golden-signals.js";
 import type { HistogramSeries } from "../../instruments/histogram.js";
-import type { OperationFamily, Registry } from "../../instruments/registry.js";
+import type { Registry } from "../../instruments/registry.js";
 import type { Clock } from "../../time/clock.js";
 import { METHODS } from "./methods.js";
 
@@ -131,7 +132,7 @@ export class Routes {
       this.registry.tally.attributes,
     );
     const name = `${method} ${template ?? "(unmatched)"}`;
-    const signals = this.registry.signals(this.#family, name, attributes, attributes);
-    return new RouteOperation(signals ?? this.registry.overflowOperation(this.#family).signals);
+    const signals = this.#family.add(name, attributes);
+    return new RouteOperation(signals ?? this.#family.overflow.signals);
   }
 }

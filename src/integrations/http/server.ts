@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { INTERNALS, type Instrumented } from "../../instruments/internals.js";
-import { exchangeOf, HttpServerRecorder } from "./exchange.js";
+import { exchangeOf } from "./exchange.js";
+import { HttpServerRecorder } from "./recorder.js";
 
 export interface HttpServerOptions {
   /**

@@ -1,3 +1,4 @@
+import type { AddressInfo } from "node:net";
 import { createAuspex } from "auspex";
 import { fastifyAuspex } from "auspex/fastify";
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
@@ -245,7 +246,7 @@ describe("fastifyAuspex counts", () => {
     app.get("/a", ok);
     afterTest(() => app.close());
     await app.listen({ port: 0, host: "localhost" });
-    const addresses = app.addresses();
+    const addresses = app.addresses() as AddressInfo[];
     for (const { address, port } of addresses) {
       const host = address.includes(":") ? `[${address}]` : address;
       for (const path of ["a", "%zz"]) await (await fetch(`http://${host}:${port}/${path}`)).text();

@@ -1,0 +1,32 @@
+// The ESM and the CJS copy in one process: one first monitor, one set of HTTP routes.
+import assert from "node:assert/strict";
+import http from "node:http";
+import { createRequire } from "node:module";
+import { createAuspex, monitored } from "auspex";
+import { monitorHttpServer } from "auspex/http";
+
+const require = createRequire(import.meta.url);
+const cjs = require("auspex");
+assert.notEqual(cjs.createAuspex, createAuspex);
+
+const auspex = cjs.createAuspex({ service: "dual" });
+const context = { kind: "method", name: "work", static: false, private: false };
+assert.equal(monitored(() => 5, context)(), 5);
+assert.equal(auspex.snapshot("total").operations[0].traffic.count, 1);
+
+const server = http.createServer((_, response) => response.end("ok"));
+monitorHttpServer(server, auspex);
+require("auspex/http").monitorHttpServer(server, auspex);
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+await (await fetch(`http://127.0.0.1:${server.address().port}/`)).text();
+const requests = auspex
+  .snapshot("total")
+  .operations.filter(({ instrument }) => instrument === "http.server.request.duration");
+assert.deepEqual(
+  requests.map(({ traffic }) => traffic.count),
+  [1],
+);
+server.closeAllConnections();
+server.close();
+await auspex.shutdown();
+console.log("ready");

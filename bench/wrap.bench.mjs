@@ -36,7 +36,12 @@ await scenario({
     Object.defineProperty(Cards.prototype, "chargeMonitored", decorated);
     const cards = new Cards();
     return {
-      wrapper: await added(...loops(instant, auspex.wrap("instant", async (value) => value))),
+      wrapper: await added(
+        ...loops(
+          instant,
+          auspex.wrap("instant", async (value) => value),
+        ),
+      ),
       decorator: await added(
         ...loops(
           (value) => cards.charge(value),
@@ -71,7 +76,9 @@ await scenario({
       export: (_spans, done) => done({ code: 0 }),
       shutdown: async () => {},
     };
-    const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+    const provider = new BasicTracerProvider({
+      spanProcessors: [new BatchSpanProcessor(exporter)],
+    });
     const tracer = provider.getTracer("bench");
     const wrapped = (value) =>
       tracer.startActiveSpan("instant", async (span) => {

@@ -59,7 +59,10 @@ function request(server, socket, { Request, Response }) {
 }
 
 /** `work(n)` for a server: n requests, a few at a time, the event loop turning in between. */
-export function driver({ server, classes = { Request: IncomingMessage, Response: ServerResponse } }) {
+export function driver({
+  server,
+  classes = { Request: IncomingMessage, Response: ServerResponse },
+}) {
   const sockets = Array.from({ length: CONCURRENT }, () => new NullSocket());
   let left = 0;
   let resolve;
@@ -81,7 +84,9 @@ export function driver({ server, classes = { Request: IncomingMessage, Response:
   };
 }
 
-const BYTES = Buffer.from(`GET /hello/world HTTP/1.1\r\n${HEADERS.map((part, i) => part + (i % 2 === 0 ? ": " : "\r\n")).join("")}\r\n`);
+const BYTES = Buffer.from(
+  `GET /hello/world HTTP/1.1\r\n${HEADERS.map((part, i) => part + (i % 2 === 0 ? ": " : "\r\n")).join("")}\r\n`,
+);
 
 /** A connection whose far end is this process. */
 class MemorySocket extends Duplex {

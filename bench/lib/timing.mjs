@@ -77,7 +77,11 @@ export async function race(work, { rounds = 400, warmUp = 20_000, blockMs } = {}
  *
  * @returns the difference per repetition: as multiple of 2clk, and `ns`; and `bareNs`
  */
-export async function added(bare, work, { quads = 300, warmUp = 20_000, blockMs, multiple = 10 } = {}) {
+export async function added(
+  bare,
+  work,
+  { quads = 300, warmUp = 20_000, blockMs, multiple = 10 } = {},
+) {
   for (let i = 0; i < 50; i++) clockPairNs();
   await warm([bare, work], warmUp, 10 * multiple);
   const times = await blockSize(bare, { blockMs, multiple });

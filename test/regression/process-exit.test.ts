@@ -1,27 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ensureBuilt } from "../../scripts/built.mjs";
 
-let folder = "";
-let library = "";
+const library = fileURLToPath(new URL("../../dist/index.js", import.meta.url));
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "auspex-exit-"));
-  library = join(folder, "auspex.mjs");
-  await build({
-    entryPoints: ["src/index.ts"],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    outfile: library,
-    logLevel: "error",
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(() => ensureBuilt());
 
 interface Ended {
   readonly code: number | null;

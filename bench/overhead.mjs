@@ -1,0 +1,197 @@
+// npm run bench:overhead: what watching costs of the CPU time of a request, on real servers under real load.
+//
+// Three servers, each a process: bare, its bare twin, and watched. A fourth process sends the load. One
+// round loads bare, watched, watched, bare, and one bare, twin, twin, bare as the control; a
+// difference is that of the CPU time of the whole process (user and system, all threads) ÷ requests.
+// The servers are started anew for each generation, because no two processes are compiled alike: what
+// counts is the spread over generations. --generations N, --rounds N, --json FILE, --only TEXT.
+import { fork } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { makeReady } from "./lib/ready.mjs";
+import { median } from "./lib/statistics.mjs";
+import { machine, table } from "./lib/table.mjs";
+import { spin } from "./lib/twin.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    generations: { type: "string", default: "5" },
+    rounds: { type: "string", default: "6" },
+    json: { type: "string" },
+    only: { type: "string", default: "" },
+  },
+});
+
+const LIMIT = 0.02;
+const BLOCK_MS = 150;
+const TIME_LIMIT_MS = 60_000;
+const WARM_UP = { express: 40_000, fastify: 20_000 };
+const WORKS = ["hello world", "200 µs of CPU", "1 ms of waiting"];
+
+/** One-sided 95 % quantiles of Student's t by degrees of freedom. */
+const T95 = [Number.NaN, 6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83, 1.81];
+
+makeReady();
+
+/** Repetitions of the work that take 200 µs on this machine: one number for all servers. */
+function spinsFor(ms) {
+  let spins = 1000;
+  for (let i = 0; i < 200; i++) spin(spins);
+  const took = Array.from({ length: 50 }, () => {
+    const began = performance.now();
+    spin(100_000);
+    return performance.now() - began;
+  });
+  spins = Math.round((100_000 * ms) / median(took));
+  return spins;
+}
+
+/** A child that answers one message with one. */
+function child(file, ...args) {
+  const path = fileURLToPath(new URL(`lib/${file}`, import.meta.url));
+  const forked = fork(path, args);
+  const next = () =>
+    new Promise((resolve, reject) => {
+      const limit = setTimeout(() => reject(new Error(`${file} is silent`)), TIME_LIMIT_MS);
+      const settle = (message) => {
+        clearTimeout(limit);
+        forked.off("exit", gone);
+        if (message.error === undefined) resolve(message);
+        else reject(new Error(message.error));
+      };
+      const gone = (code) => {
+        clearTimeout(limit);
+        forked.off("message", settle);
+        reject(new Error(`${file} ended with ${code}`));
+      };
+      forked.once("message", settle);
+      forked.once("exit", gone);
+    });
+  return {
+    first: next(),
+    ask(message) {
+      const answer = next();
+      forked.send(message);
+      return answer;
+    },
+    stop: () => forked.kill("SIGKILL"),
+  };
+}
+
+async function generation(framework, work, spins) {
+  const load = child("load.mjs");
+  load.first.catch(() => {});
+  const kinds = { bare: "bare", twin: "bare", watched: "watched" };
+  const servers = {};
+  try {
+    for (const [name, kind] of Object.entries(kinds)) {
+      servers[name] = child("twin.mjs", framework, work, String(spins), kind);
+    }
+    const ports = {};
+    for (const [name, server] of Object.entries(servers)) ports[name] = (await server.first).port;
+
+    const send = (name, count) => load.ask({ port: ports[name], count });
+    const cpuUs = async (name) => {
+      const { cpu } = await servers[name].ask("cpu");
+      return cpu.user + cpu.system;
+    };
+    const perRequest = async (name, count) => {
+      const before = await cpuUs(name);
+      await send(name, count);
+      return ((await cpuUs(name)) - before) / count;
+    };
+
+    // Work of 200 µs is warm after fewer requests; all of them would take longer than the measurement.
+    const warmUp = WARM_UP[framework] / (work === "hello world" ? 1 : 4);
+    for (let done = 0; done < warmUp; done += 2000) {
+      for (const name of Object.keys(servers)) await send(name, 2000);
+    }
+    const began = performance.now();
+    await send("bare", 2000);
+    const count = Math.max(100, Math.round((2000 * BLOCK_MS) / (performance.now() - began)));
+
+    const differences = { watched: [], twin: [] };
+    const bares = [];
+    for (let round = 0; round < Number(options.rounds); round++) {
+      for (const name of round % 2 === 0 ? ["watched", "twin"] : ["twin", "watched"]) {
+        const sum = { bare: 0, [name]: 0 };
+        for (const which of ["bare", name, name, "bare"]) {
+          sum[which] += (await perRequest(which, count)) / 2;
+        }
+        differences[name].push(sum[name] - sum.bare);
+        bares.push(sum.bare);
+      }
+    }
+    const bareUs = median(bares);
+    return {
+      bareUs,
+      watched: median(differences.watched) / bareUs,
+      twin: median(differences.twin) / bareUs,
+    };
+  } finally {
+    load.stop();
+    for (const server of Object.values(servers)) server.stop();
+  }
+}
+
+/** Mean over generations, and how far the truth may lie from it one-sidedly, at 95 %. */
+function bound(shares) {
+  const n = shares.length;
+  const mean = shares.reduce((sum, share) => sum + share, 0) / n;
+  const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / (n - 1);
+  const margin = (T95[n - 1] ?? 1.75) * Math.sqrt(variance / n);
+  return { mean, low: mean - margin, high: mean + margin };
+}
+
+/** The control decides whether the measurement is worth anything before the figure is looked at. */
+function judge(watched, control) {
+  if (control.low > 0 || control.high < 0) return "inconclusive: the control is off";
+  if ((control.high - control.low) / 2 > LIMIT) return "inconclusive: the control is too wide";
+  if (watched.high <= LIMIT) return "ok";
+  return watched.low > LIMIT ? "over" : "inconclusive";
+}
+
+const percent = (share) => `${(share * 100).toFixed(2)} %`;
+const spins = spinsFor(0.2);
+const began = performance.now();
+const results = [];
+for (const framework of ["express", "fastify"]) {
+  for (const work of WORKS) {
+    const name = `${framework}, ${work}`;
+    if (!name.includes(options.only)) continue;
+    const runs = [];
+    for (let i = 0; i < Number(options.generations); i++) {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}, generation ${i + 1} …`);
+      runs.push(await generation(framework, work, spins));
+    }
+    const watched = bound(runs.map((run) => run.watched));
+    const control = bound(runs.map((run) => run.twin));
+    const bareUs = median(runs.map((run) => run.bareUs));
+    results.push({ name, bareUs, watched, control, said: judge(watched, control), runs });
+  }
+}
+if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+
+console.log(machine());
+console.log(
+  "Denominator: CPU time of the bare server process per request, user and system, all threads.\n",
+);
+table(
+  ["server", "bare, µs CPU", "watched adds", "95 % bound", "A/A control", "verdict (≤ 2 %)"],
+  results.map(({ name, bareUs, watched, control, said }) => [
+    name,
+    bareUs.toFixed(1),
+    percent(watched.mean),
+    `≤ ${percent(watched.high)}`,
+    `${percent(control.low)} … ${percent(control.high)}`,
+    said,
+  ]),
+);
+console.log(
+  `\n${options.generations} generations of ${options.rounds} rounds each; bounds are one-sided (Student's t over generations). Took ${((performance.now() - began) / 1000).toFixed(0)} s.`,
+);
+if (options.json !== undefined) {
+  writeFileSync(options.json, `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
+}
+if (results.some(({ said }) => said === "over")) process.exitCode = 1;

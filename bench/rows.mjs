@@ -1,0 +1,89 @@
+// The figures this library is held to, and whom it is measured beside.
+
+/** Needs collections where the scenario wants them, and a young generation that no block fills. */
+const STILL_HEAP = ["--expose-gc", "--min-semi-space-size=64", "--max-semi-space-size=64"];
+const CLOCKS = "× 2clk";
+
+/** How to run each scenario: flags of its process, our contenders, and rivals. */
+export const scenarios = {
+  record: {
+    ours: ["auspex"],
+    rivals: ["perf_hooks", "hdr-histogram-js", "prom-client", "OpenTelemetry"],
+  },
+  operation: { ours: ["auspex"], rivals: ["prom-client", "OpenTelemetry"] },
+  wrap: { ours: ["auspex"], rivals: ["prom-client", "OpenTelemetry span", "autometrics"] },
+  http: {
+    flags: STILL_HEAP,
+    ours: ["auspex, Express", "auspex, Fastify", "auspex, node:http"],
+    rivals: ["express-prom-bundle", "fastify-metrics", "nothing, Express", "nothing, Fastify"],
+  },
+  allocation: {
+    flags: STILL_HEAP,
+    ours: ["auspex, Express", "auspex, Fastify", "auspex, node:http"],
+    rivals: ["express-prom-bundle", "fastify-metrics", "nothing, Express", "nothing, Fastify"],
+  },
+  percentiles: { ours: ["auspex"], rivals: ["hdr-histogram-js", "hdr-histogram-js WASM"] },
+  memory: { flags: ["--expose-gc"], ours: ["auspex"], rivals: ["hdr-histogram-js"], once: true },
+  close: { ours: ["auspex"], rivals: [] },
+  install: {
+    ours: ["auspex"],
+    rivals: ["node itself", "hdr-histogram-js", "prom-client", "OpenTelemetry exporter"],
+    once: true,
+  },
+};
+
+const row = (number, name, scenario, variant, unit, target, limit, more) => {
+  return { number, name, scenario, variant, unit, target, limit, contender: "auspex", ...more };
+};
+
+const expressRivals = ["express-prom-bundle", "nothing, Express"];
+const fastifyRivals = ["fastify-metrics", "nothing, Fastify"];
+
+/** `gate: false` among rows 1–6 marks variants that are shown and not held to anything. */
+export const rows = [
+  row(1, "record one value, bound", "record", "record", CLOCKS, 0.08, 0.04),
+  row(2, "an operation, bound", "operation", "bound", CLOCKS, 1.2, 1.08),
+  row(2, "…by route (4), method, status", "operation", "4 routes", CLOCKS, 1.35, 1.16),
+  row(2, "…by route (1,000), method, status", "operation", "1,000 routes", CLOCKS, 3, 2.4),
+  row(3, "async wrapper, added", "wrap", "wrapper", CLOCKS, 1.9, 1.5),
+  row(3, "decorator, added", "wrap", "decorator", CLOCKS, 1.9, 1.5),
+  row(4, "Express request, added", "http", "time", CLOCKS, 2.5, 1.3, {
+    contender: "auspex, Express",
+    rivals: expressRivals,
+  }),
+  row(4, "Fastify request, added", "http", "time", CLOCKS, 2.5, 1.3, {
+    contender: "auspex, Fastify",
+    rivals: fastifyRivals,
+  }),
+  row(4, "node:http request, added", "http", "time", CLOCKS, undefined, undefined, {
+    contender: "auspex, node:http",
+    rivals: [],
+  }),
+  row(5, "Express bytes allocated, ÷ bare", "allocation", "bytes", "×", 1.04, 1.03, {
+    contender: "auspex, Express",
+    rivals: expressRivals,
+  }),
+  row(5, "Fastify bytes allocated, ÷ bare", "allocation", "bytes", "×", 1.04, 1.03, {
+    contender: "auspex, Fastify",
+    rivals: fastifyRivals,
+  }),
+  row(5, "node:http bytes allocated, ÷ bare", "allocation", "bytes", "×", 1.04, undefined, {
+    contender: "auspex, node:http",
+    rivals: [],
+  }),
+  row(6, "p50+p95+p99 of a second of 50", "percentiles", "percentiles of 50 values", "µs", 1.5),
+  row(6, "merge a second of 50 into a sum", "percentiles", "merge of 50 values", "µs", 1),
+  row(6, "p50+p95+p99 of a second of 5,000", "percentiles", "percentiles of 5,000 values", "µs"),
+  row(6, "merge a second of 5,000 into a sum", "percentiles", "merge of 5,000 values", "µs"),
+  row(7, "memory per series, idle", "memory", "idle", "B", 600),
+  row(7, "…recording over 3 octaves", "memory", "over 3 octaves", "B", 3072),
+  row(7, "…busy, with all windows", "memory", "busy, all windows", "B", 16_384),
+  row(8, "closing 2,000 active series", "close", "closing", "ms", 3, 2.5),
+  row(8, "…longest hold of the loop", "close", "longest", "ms", 10),
+  row(8, "…closing and windows", "close", "share", "% of a core", 0.4),
+  row(9, "installed size", "install", "size", "MB", 3),
+  row(9, "cold import", "install", "import", "ms", 15),
+];
+
+/** Rows that CI holds the library to. */
+export const gated = rows.filter(({ number, target }) => number <= 6 && target !== undefined);

@@ -41,8 +41,8 @@ table(
   results.map(({ row, figure, said, again: twice }) => [
     String(row.number),
     row.name,
-    number(figure.value),
-    `${number(figure.low)} … ${number(figure.high)}`,
+    number(figure.value, row.unit),
+    `${number(figure.low, row.unit)} … ${number(figure.high, row.unit)}`,
     number(row.target),
     figure.clocks === undefined ? row.unit : `${row.unit} (${number(figure.clocks)} × 2clk)`,
     twice ? `${said}, at the second try` : said,

@@ -56,13 +56,13 @@ table(
   results.map(({ number: no, name, figure, target, limit, unit, verdict: said, rivals }) => [
     String(no),
     name,
-    number(figure.value),
-    `${number(figure.low)} … ${number(figure.high)}`,
+    number(figure.value, unit),
+    `${number(figure.low, unit)} … ${number(figure.high, unit)}`,
     target === undefined ? "" : number(target),
     limit === undefined ? "" : number(limit),
     figure.clocks === undefined ? unit : `${unit} (${number(figure.clocks)} × 2clk)`,
     said,
-    rivals.map((rival) => `${rival.name} ${number(rival.value)}`).join(" · "),
+    rivals.map((rival) => `${rival.name} ${number(rival.value, unit)}`).join(" · "),
   ]),
 );
 const seconds = (performance.now() - began) / 1000;

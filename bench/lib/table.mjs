@@ -1,8 +1,10 @@
 import { cpus } from "node:os";
 
 /** A number with as many digits as it is worth. */
-export function number(value) {
+export function number(value, unit) {
   if (value === undefined || Number.isNaN(value)) return "–";
+  // What matters of a ratio to the bare twin stands behind the point.
+  if (unit === "×") return value.toFixed(3);
   const size = Math.abs(value);
   if (size >= 1000) return Math.round(value).toLocaleString("en");
   if (size >= 100) return value.toFixed(0);

@@ -10,7 +10,7 @@ for (const [name, [framework, instrument]] of Object.entries(instrumentations)) 
     const bare = driver(await servers[framework]());
     const watched = driver(await servers[framework](instrument));
     // Express is not itself before 40,000 requests.
-    const options = { warmUp: 40_000, quads: 400, blockMs: 2, multiple: CONCURRENT };
+    const options = { warmUp: 40_000, quads: 400, blockMs: 1, multiple: CONCURRENT };
     const time = await added(bare, watched, options);
     return { time: { ...time, share: time.ns / time.bareNs } };
   };

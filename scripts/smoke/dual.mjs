@@ -14,19 +14,27 @@ const context = { kind: "method", name: "work", static: false, private: false };
 assert.equal(monitored(() => 5, context)(), 5);
 assert.equal(auspex.snapshot("total").operations[0].traffic.count, 1);
 
-const server = http.createServer((_, response) => response.end("ok"));
-monitorHttpServer(server, auspex);
-require("auspex/http").monitorHttpServer(server, auspex);
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-await (await fetch(`http://127.0.0.1:${server.address().port}/`)).text();
+const servers = [monitorHttpServer, require("auspex/http").monitorHttpServer].map((watch) => {
+  const server = http.createServer((_, response) => response.end("ok"));
+  watch(server, auspex);
+  return server;
+});
+// A server that both copies watch records each request once.
+monitorHttpServer(servers[1], auspex);
+for (const server of servers) {
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await (await fetch(`http://127.0.0.1:${server.address().port}/`)).text();
+}
 const requests = auspex
   .snapshot("total")
   .operations.filter(({ instrument }) => instrument === "http.server.request.duration");
 assert.deepEqual(
   requests.map(({ traffic }) => traffic.count),
-  [1],
+  [2],
 );
-server.closeAllConnections();
-server.close();
+for (const server of servers) {
+  server.closeAllConnections();
+  server.close();
+}
 await auspex.shutdown();
 console.log("ready");

@@ -23,6 +23,8 @@ interface ProcessState {
   first: Instrumented | undefined;
   /** Grows with every change of `first`, so that who has cached it can tell. */
   generation: number;
+  /** What integrations keep per monitor: one, whichever copy of them asks. */
+  readonly perMonitor: WeakMap<Instrumented, unknown>;
 }
 
 const STATE = Symbol.for("auspex@0");
@@ -30,6 +32,6 @@ const STATE = Symbol.for("auspex@0");
 /** State of the process, one for all copies of this library in it. */
 export function processState(): ProcessState {
   const holder = globalThis as unknown as Record<symbol, ProcessState | undefined>;
-  holder[STATE] ??= { first: undefined, generation: 0 };
+  holder[STATE] ??= { first: undefined, generation: 0, perMonitor: new WeakMap() };
   return holder[STATE];
 }

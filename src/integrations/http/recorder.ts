@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { INTERNALS, type Instrumented } from "../../instruments/internals.js";
+import { INTERNALS, type Instrumented, processState } from "../../instruments/internals.js";
 import {
   type Connection,
   EXCHANGE,
@@ -24,11 +24,11 @@ export class HttpServerRecorder {
 
   /** The recorder of a monitor: one, whoever asks. */
   static of(auspex: Instrumented): HttpServerRecorder {
-    let recorder = recorders.get(auspex);
-    if (recorder === undefined) {
-      recorder = new HttpServerRecorder(auspex);
-      recorders.set(auspex, recorder);
-    }
+    const { perMonitor } = processState();
+    const known = perMonitor.get(auspex) as HttpServerRecorder | undefined;
+    if (known !== undefined) return known;
+    const recorder = new HttpServerRecorder(auspex);
+    perMonitor.set(auspex, recorder);
     return recorder;
   }
 
@@ -71,8 +71,6 @@ function hasTls(request: IncomingMessage): boolean {
   const { stream } = request as { readonly stream?: { readonly session?: MaybeTls } };
   return stream?.session?.encrypted === true;
 }
-
-const recorders = new WeakMap<Instrumented, HttpServerRecorder>();
 
 function connectionOf(socket: (Socket & { [CONNECTION]?: Connection }) | undefined) {
   return socket?.[CONNECTION] ?? connect(socket);

@@ -132,8 +132,11 @@ export function emit(this: ServerResponse & Observed, event: string | symbol): b
   const exchange = this[EXCHANGE] as Exchange;
   if (event === "finish") exchange.finish(this.statusCode);
   else if (event === "close") exchange.abort();
+  // Most events come alone; for those no `arguments` need be made.
   // biome-ignore lint/complexity/noArguments: passed on as they came, without a copy
-  return Reflect.apply(exchange.emit, this, arguments);
+  if (arguments.length === 1) return exchange.emit.call(this, event);
+  // biome-ignore lint/complexity/noArguments: as above
+  return passOn(exchange, this, arguments);
 }
 
 /** The same for HTTP/2, whose responses `finish` when their stream is closed, by whomever. */
@@ -144,7 +147,11 @@ export function emitOfStream(this: Http2Response & Observed, event: string | sym
     else exchange.finish(this.statusCode);
   } else if (event === "close") exchange.abort();
   // biome-ignore lint/complexity/noArguments: passed on as they came, without a copy
-  return Reflect.apply(exchange.emit, this, arguments);
+  return passOn(exchange, this, arguments);
+}
+
+function passOn(exchange: Exchange, response: ServerResponse, args: IArguments): boolean {
+  return Reflect.apply(exchange.emit, response, args as never);
 }
 
 type Http2Response = ServerResponse & { readonly stream?: { readonly aborted?: boolean } };

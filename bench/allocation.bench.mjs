@@ -1,5 +1,5 @@
 // Bytes allocated per request, watched ÷ bare, by the growth of the heap while nothing is collected.
-// Needs --expose-gc and a young generation that no block fills; see FLAGS.
+// Needs --expose-gc and room for what a block allocates; rows.mjs has the flags.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { scenario } from "./lib/children.mjs";
 import { connections, instrumentations, servers } from "./lib/requests.mjs";

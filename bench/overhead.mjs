@@ -16,7 +16,7 @@ import { spin } from "./lib/twin.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    generations: { type: "string", default: "5" },
+    generations: { type: "string", default: "6" },
     rounds: { type: "string", default: "8" },
     json: { type: "string" },
     only: { type: "string", default: "" },

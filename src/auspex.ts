@@ -34,7 +34,7 @@ import type { PullSource } from "./readers/pull.js";
 import type { MetricBatch } from "./snapshot/batch.js";
 import { Collector } from "./snapshot/collect.js";
 import { Cumulative } from "./snapshot/cumulative.js";
-import type { Snapshot } from "./snapshot/model.js";
+import type { SelfSnapshot, Snapshot } from "./snapshot/model.js";
 import { type Resource, resourceOf } from "./snapshot/resource.js";
 import { SelfMeter } from "./snapshot/self.js";
 import { Ticker } from "./time/ticker.js";
@@ -80,7 +80,7 @@ export class Auspex implements Instrumented {
     const options = resolveOptions(given);
     const { clock } = options;
     this.#options = options;
-    this.#diag = new Diag(options.logger);
+    this.#diag = new Diag(options.logger, options.onError);
     this.resource = resourceOf(options.service, options.attributes, process.env);
     const { lowestUs: lowest, highestUs: highest, significantDigits } = options;
     const layout = new Layout({ lowest, highest, significantDigits });
@@ -88,7 +88,9 @@ export class Auspex implements Instrumented {
     const tally = new RegistryTally();
     this.#registry = new Registry({ clock, diag: this.#diag, cardinalityLimit, layout, tally });
     this.#rotation = new Rotation(this.#registry, options);
-    this.#self = new SelfMeter(this.#registry, this.#rotation, options.windowBytes);
+    this.#self = new SelfMeter(this.#registry, this.#rotation, options.windowBytes, () =>
+      this.#exports(),
+    );
     const service = String(this.resource.attributes["service.name"]);
     const self = () => this.#self.read();
     this.#collector = new Collector(this.#registry, this.#rotation, { service, self });
@@ -119,7 +121,7 @@ export class Auspex implements Instrumented {
     this.#prometheus = new PrometheusExporter();
     for (const exporter of [this.#prometheus, ...options.pull]) exporter.attach(this.#source());
     this.metrics = this.#prometheus.handler;
-    this.#readers = options.push.map((entry) => this.#reader(entry));
+    this.#readers = options.enabled ? options.push.map((entry) => this.#reader(entry)) : [];
     this.#ticker = new Ticker(clock, (error) => {
       this.#diag.warn("timer", `a timer task failed: ${describeError(error)}`);
     });
@@ -129,10 +131,8 @@ export class Auspex implements Instrumented {
         : undefined;
     if (options.enabled) this.#start();
     const state = processState();
-    if (state.first === undefined) {
-      state.first = this;
-      state.generation++;
-    }
+    state.monitors.push(this);
+    state.generation++;
   }
 
   /**
@@ -146,6 +146,7 @@ export class Auspex implements Instrumented {
 
   /** A function that records each call of `fn` and is otherwise the same. */
   wrap<F extends AnyFunction>(name: string, fn: F, options: Omit<WrapOptions, "auspex"> = {}): F {
+    if (typeof fn !== "function") return fn;
     return wrapFunction(fn, new Binding(() => name, { ...options, auspex: this }));
   }
 
@@ -217,10 +218,8 @@ export class Auspex implements Instrumented {
     this.#runtime?.stop();
     this.#observed.clear();
     const state = processState();
-    if (state.first === this) {
-      state.first = undefined;
-      state.generation++;
-    }
+    state.monitors = state.monitors.filter((monitor) => monitor !== this);
+    state.generation++;
     const statuses = await Promise.all(this.#readers.map((reader) => reader.shutdown(timeoutMs)));
     const result = this.#result(statuses);
     if (result.unflushed > 0) {
@@ -256,6 +255,12 @@ export class Auspex implements Instrumented {
     this.#observed.add(guarded);
     guarded.poll();
     return () => this.#observed.delete(guarded);
+  }
+
+  #exports(): SelfSnapshot["exports"] {
+    return Object.fromEntries(
+      this.#readers.map(({ name, tally }) => [name, Object.freeze({ ...tally })]),
+    );
   }
 
   #reader(entry: ResolvedOptions["push"][number]): PeriodicReader {
@@ -303,7 +308,8 @@ export function createAuspex(options?: AuspexOptions): Auspex {
   return new Auspex(options);
 }
 
-function deadline({ timeoutMs = DEFAULT_DEADLINE_MS }: DeadlineOptions): number {
+function deadline(options: DeadlineOptions | null): number {
+  const timeoutMs = options?.timeoutMs ?? DEFAULT_DEADLINE_MS;
   return Number.isFinite(timeoutMs) && timeoutMs > 0 ? timeoutMs : DEFAULT_DEADLINE_MS;
 }
 

@@ -1,5 +1,5 @@
 import type { Attributes } from "./attributes/attributes.js";
-import type { Logger } from "./diag/diag.js";
+import { describeError, type Logger } from "./diag/diag.js";
 import { layoutFaults } from "./histogram/layout.js";
 import type { ExporterEntry, MetricExporter } from "./readers/exporter.js";
 import type { PullExporter } from "./readers/pull.js";
@@ -28,7 +28,7 @@ export interface AuspexOptions {
   readonly histogram?: HistogramRange;
   /** Most series of one instrument; what comes beyond goes to one overflow series. @default 2000 */
   readonly cardinalityLimit?: number;
-  /** Milliseconds without a value after which a series is let go; at least 1 min. @default 3_600_000 */
+  /** Milliseconds without a value after which a counter or histogram is let go; more than the longest window. @default 7_200_000 */
   readonly idleSeriesMs?: number;
   /** Bytes that the windows of all series may take; beyond, old history coarsens. @default 64 MiB */
   readonly windowBytes?: number;
@@ -39,6 +39,8 @@ export interface AuspexOptions {
   readonly saturation?: boolean;
   /** Where the library may speak. Without one it is silent. */
   readonly logger?: Logger;
+  /** Told what the library reports, the first time of each kind; what it throws is swallowed. */
+  readonly onError?: (error: Error) => void;
   /** Source of time; for tests. */
   readonly clock?: Clock;
 }
@@ -64,6 +66,7 @@ export interface ResolvedOptions {
   readonly pull: readonly PullExporter[];
   readonly saturation: boolean;
   readonly logger: Logger | undefined;
+  readonly onError: ((error: Error) => void) | undefined;
   readonly clock: Clock;
   /** False under `OTEL_SDK_DISABLED=true`: handles work, but no timer runs and nothing is sent. */
   readonly enabled: boolean;
@@ -81,8 +84,14 @@ const KNOWN = new Set<string>([
   "exportIntervalMs",
   "saturation",
   "logger",
+  "onError",
   "clock",
 ]);
+
+const ENTRY = new Set<string>(["exporter", "intervalMs", "timeoutMs", "temporality"]);
+
+/** Names that later versions will know; until then they may be given as "nothing". */
+const LATER = new Set<string>(["views", "detectors", "slos", "alerts", "overheadBudget"]);
 
 /** All faults of the options at once, each with its mend. */
 export class OptionsError extends Error {
@@ -103,7 +112,13 @@ export function resolveOptions(
   const options: AuspexOptions = isObject(given) ? (given as AuspexOptions) : {};
   if (!isObject(given)) faults.push(`options is ${show(given)}; give an object, or nothing`);
   for (const key of Object.keys(options)) {
-    if (!KNOWN.has(key)) faults.push(`${key} is not an option; known are ${[...KNOWN].join(", ")}`);
+    const value = (options as Record<string, unknown>)[key];
+    if (LATER.has(key)) {
+      if (value === undefined || value === false || isEmpty(value)) continue;
+      faults.push(`${key} comes with a later version; leave it out`);
+    } else if (!KNOWN.has(key)) {
+      faults.push(`${key} is not an option; known are ${[...KNOWN].join(", ")}`);
+    }
   }
   const number = (
     name: string,
@@ -133,6 +148,22 @@ export function resolveOptions(
     faults.push(
       `attributes is ${show(options.attributes)}; give an object of strings, numbers, booleans`,
     );
+  }
+  for (const [key, value] of Object.entries(options.attributes ?? {})) {
+    if (["string", "number", "boolean"].includes(typeof value)) continue;
+    faults.push(`attributes.${key} is ${show(value)}; give a string, number or boolean`);
+  }
+  for (const key of ["version", "namespace", "instanceId"] as const) {
+    const value: unknown = isObject(service) ? (service as ServiceName)[key] : undefined;
+    if (value === undefined || typeof value === "string") continue;
+    faults.push(`service.${key} is ${show(value)}; give a string`);
+  }
+  for (const key of Object.keys(isObject(options.histogram) ? options.histogram : {})) {
+    if (["lowestUs", "highestUs", "significantDigits"].includes(key)) continue;
+    faults.push(`histogram.${key} is not an option; give lowestUs, highestUs, significantDigits`);
+  }
+  if (options.onError !== undefined && typeof options.onError !== "function") {
+    faults.push(`onError is ${show(options.onError)}; give a function that takes an Error`);
   }
   const range: HistogramRange = isObject(options.histogram) ? options.histogram : {};
   if (options.histogram !== undefined && !isObject(options.histogram)) {
@@ -186,12 +217,13 @@ export function resolveOptions(
     highestUs,
     significantDigits,
     cardinalityLimit: number("cardinalityLimit", options.cardinalityLimit, 2000, 1, 1_000_000),
-    idleSeriesMs: number("idleSeriesMs", options.idleSeriesMs, 3_600_000, 60_000, 2 ** 40),
+    idleSeriesMs: number("idleSeriesMs", options.idleSeriesMs, 7_200_000, 3_900_000, 2 ** 40),
     windowBytes: number("windowBytes", options.windowBytes, 64 << 20, 65_536, 2 ** 40),
     push,
     pull,
     saturation: options.saturation ?? true,
     logger,
+    onError: options.onError,
     clock: clock ?? new SystemClock(),
     enabled: environment.OTEL_SDK_DISABLED?.trim().toLowerCase() !== "true",
   };
@@ -218,6 +250,10 @@ function resolveExporters(
     const { exporter } = entry as Partial<ExporterEntry>;
     const { intervalMs, timeoutMs, temporality } = entry as Partial<ExporterEntry>;
     const path = `exporters[${at}]`;
+    for (const key of Object.keys(entry === each ? entry : {})) {
+      if (ENTRY.has(key)) continue;
+      faults.push(`${path}.${key} is not an option; known are ${[...ENTRY].join(", ")}`);
+    }
     const isPull =
       isObject(exporter) && typeof (exporter as { attach?: unknown }).attach === "function";
     const isPush = isObject(exporter) && typeof (exporter as MetricExporter).export === "function";
@@ -244,14 +280,32 @@ function resolveExporters(
       exporter: exporter as MetricExporter,
       intervalMs: every,
       timeoutMs: Math.min(timeout, every),
-      temporality:
-        temporality ?? (exporter as MetricExporter).temporality?.("histogram") ?? "cumulative",
+      temporality: temporality ?? wantedBy(exporter as MetricExporter, path, faults),
     });
   });
 }
 
+function wantedBy(
+  exporter: MetricExporter,
+  path: string,
+  faults: string[],
+): "cumulative" | "delta" {
+  try {
+    const wanted = exporter.temporality?.("histogram") ?? "cumulative";
+    if (wanted === "cumulative" || wanted === "delta") return wanted;
+    faults.push(`${path}.temporality() is ${show(wanted)}; answer "cumulative" or "delta"`);
+  } catch (error) {
+    faults.push(`${path}.temporality() threw ${describeError(error)}; answer, or leave it out`);
+  }
+  return "cumulative";
+}
+
 function isObject(value: unknown): value is Record<string, unknown> & object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function show(value: unknown): string {

@@ -20,7 +20,10 @@ describe("faulty options", () => {
       service: 5,
       attributes: "env=prod",
       intervalMs: 1,
-      histogram: { lowestUs: 0, highestUs: 1, significantDigits: 7 },
+      histogram: { lowestUs: 0, highestUs: 1, significantDigits: 7, significantFigures: 3 },
+      overheadBudget: 0.02,
+      views: [],
+      onError: "log",
       cardinalityLimit: 0,
       idleSeriesMs: 5,
       windowBytes: -1,
@@ -28,7 +31,8 @@ describe("faulty options", () => {
         {},
         memory(),
         memory(),
-        { exporter: { name: "x", export: () => {} }, intervalMs: 1 },
+        { exporter: { name: "x", export: () => {} }, intervalMs: 1, every: 5 },
+        { name: "y", export: () => {}, temporality: () => "sometimes" },
       ],
       exportIntervalMs: "1000",
       saturation: "yes",
@@ -48,6 +52,11 @@ describe("faulty options", () => {
       "exporters[0] is {}; give an exporter",
       'exporters[2] is a second exporter named "memory"',
       "exporters[3].intervalMs is 1",
+      "exporters[3].every is not an option",
+      'exporters[4].temporality() is "sometimes"',
+      "histogram.significantFigures is not an option",
+      "overheadBudget comes with a later version",
+      'onError is "log"',
       'exportIntervalMs is "1000"',
       "saturation is",
       "logger is",
@@ -59,6 +68,13 @@ describe("faulty options", () => {
     expect(() => createAuspex({ intervalMs: 1 })).toThrow(
       /1 option to mend:\n {2}- intervalMs is 1/,
     );
+  });
+
+  it("names parts of the service and attributes that are no text", () => {
+    expect(faultsOf({ service: { name: "a", version: {} }, attributes: { a: {} } })).toEqual([
+      "attributes.a is {}; give a string, number or boolean",
+      "service.version is {}; give a string",
+    ]);
   });
 
   it.each([null, 5, "x", []])("refuses %j as options", (options) => {

@@ -11,7 +11,8 @@ function npm(saying, ...args) {
   console.log(saying);
   const done = spawnSync("npm", args, { cwd: root, encoding: "utf8" });
   if (done.status !== 0) {
-    throw new Error(`npm ${args.join(" ")} failed\n${done.stdout}${done.stderr}`);
+    console.error(`npm ${args.join(" ")} failed\n${done.stdout}${done.stderr}`);
+    process.exit(1);
   }
 }
 

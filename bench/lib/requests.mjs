@@ -105,7 +105,10 @@ class MemorySocket extends Duplex {
   }
 }
 
-/** `work(n)` like `driver`, but from bytes to bytes: through Node's parser and its server. */
+/**
+ * `work(n)` like `driver`, but from bytes to bytes: through Node's parser and its server, with the
+ * prototypes Node gives, so that what Express's swap costs is there.
+ */
 export function connections({ server }) {
   const sockets = Array.from({ length: CONCURRENT }, () => {
     const socket = new MemorySocket();
@@ -153,9 +156,7 @@ export const servers = {
       response.send(`hello ${request.params.name}`);
     });
     const classes = classesOf(app);
-    const { Request, Response } = classes;
-    const server = createServer({ IncomingMessage: Request, ServerResponse: Response }, app);
-    return { server, classes };
+    return { server: createServer(app), classes };
   },
 
   async fastify(instrument) {

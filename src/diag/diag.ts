@@ -13,16 +13,20 @@ export interface Logger {
 export class Diag {
   readonly #warned = new Set<string>();
 
-  constructor(private readonly logger?: Logger) {}
+  constructor(
+    private readonly logger?: Logger,
+    private readonly onError?: (error: Error) => void,
+  ) {}
 
   /** @param kind - names the fault, low cardinality; `message` may carry detail */
   warn(kind: string, message: string): void {
-    if (this.logger === undefined) return;
+    if (this.logger === undefined && this.onError === undefined) return;
     const first = !this.#warned.has(kind) && this.#warned.size < 1000;
     if (first) this.#warned.add(kind);
     try {
-      if (first) this.logger.warn(`auspex: ${message}`);
-      else this.logger.debug(`auspex: ${message}`);
+      if (first) this.logger?.warn(`auspex: ${message}`);
+      else this.logger?.debug(`auspex: ${message}`);
+      if (first) this.onError?.(new Error(`auspex: ${message}`));
     } catch {
       // A host's logger that throws must not turn a metric into a crash.
     }

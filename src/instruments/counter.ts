@@ -23,8 +23,12 @@ export class CounterSeries implements Series, BoundCounter {
     readonly attributes: Attributes,
   ) {}
 
-  add(value = 1): void {
-    if (typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY) {
+  add(value?: number): void;
+  add(given: unknown): void {
+    // `add()` counts one; an `undefined` that was handed over is a value gone missing.
+    // biome-ignore lint/complexity/noArguments: only it tells the two apart
+    const value = arguments.length === 0 ? 1 : given;
+    if (typeof value === "number" && value >= 0 && this.value + value < Number.POSITIVE_INFINITY) {
       if (this.id >= 0) this.value += value;
       else this.addUnadmitted(value);
     } else {
@@ -34,11 +38,6 @@ export class CounterSeries implements Series, BoundCounter {
 
   private addUnadmitted(value: number): void {
     const target = this.instrument.admit(this);
-    if (target === this) {
-      // After it had expired a counter begins anew, as a histogram does.
-      this.value = 0;
-      this.closedValue = 0;
-    }
     target.value += value;
   }
 

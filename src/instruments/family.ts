@@ -64,7 +64,7 @@ export class OperationFamily implements SignalsHome {
       return undefined;
     }
     const signals = new GoldenSignals(name, attributes, this, this.clock.now());
-    this.signals.add(signals);
+    this.#list(signals);
     return signals;
   }
 
@@ -100,6 +100,11 @@ export class OperationFamily implements SignalsHome {
       if (this.#operations.has(key)) return;
       this.#operations.set(key, operation);
     }
+    this.#list(signals);
+  }
+
+  #list(signals: GoldenSignals): void {
+    signals.isListed = true;
     this.signals.add(signals);
   }
 
@@ -109,6 +114,7 @@ export class OperationFamily implements SignalsHome {
       const { inFlight, createdAt, outcomes } = signals;
       if (inFlight > 0 || createdAt > idleSince) continue;
       if (outcomes.some(({ series }) => series.id >= 0)) continue;
+      signals.isListed = false;
       this.signals.delete(signals);
       if (signals.operation === undefined) continue;
       this.#operations.delete(keyOf(signals.name, signals.attributes));

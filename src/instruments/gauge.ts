@@ -13,8 +13,6 @@ export class GaugeSeries implements Series, BoundGauge {
   value = Number.NaN;
   /** 0…1 where the thing measured has a limit, else NaN. */
   saturation = Number.NaN;
-  /** Set since the last interval closed. */
-  touched = false;
   lastActive = 0;
 
   constructor(
@@ -26,7 +24,6 @@ export class GaugeSeries implements Series, BoundGauge {
     if (typeof value === "number" && value - value === 0) {
       const target = this.id >= 0 ? this : this.instrument.admit(this);
       target.value = value;
-      target.touched = true;
     } else if (typeof value !== "number" || Number.isNaN(value)) {
       this.instrument.tally.dropped.notANumber++;
     } else {

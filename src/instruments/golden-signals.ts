@@ -2,6 +2,9 @@ import type { Attributes, AttributeValue } from "../attributes/attributes.js";
 import { errorType } from "./error-type.js";
 import type { HistogramSeries, SeriesOwner } from "./histogram.js";
 
+/** Thenables that carry a `then` of ours. */
+const followed = new WeakSet<object>();
+
 /** How a piece of work ended. An aborted one is part of traffic, neither success nor error. */
 export type Outcome = "ok" | "error" | "aborted";
 
@@ -47,6 +50,8 @@ export class GoldenSignals implements SeriesOwner {
   outcomes: readonly OutcomeSeries[] = NO_OUTCOMES;
   /** The handle that user code holds, if these signals have one. */
   operation: Operation | undefined;
+  /** Whether they are among those that are shown; the home keeps it. */
+  isListed = false;
 
   constructor(
     readonly name: string,
@@ -61,6 +66,11 @@ export class GoldenSignals implements SeriesOwner {
     const series = this.home.series(this, extra);
     this.outcomes = [...this.outcomes, { outcome, type, series }];
     return series;
+  }
+
+  /** Begins one piece of work. */
+  enter(): void {
+    if (this.inFlight++ === 0 && !this.isListed) this.relist();
   }
 
   /** Ends one piece of work without recording it. */
@@ -107,7 +117,7 @@ export class Operation {
 
   /** Begins one piece of work. @returns a monotonic reading in ms, for `end`, `fail` or `abort` */
   start(): number {
-    this.signals.inFlight++;
+    this.signals.enter();
     return this.clock.now();
   }
 
@@ -167,7 +177,7 @@ export class Operation {
       }
     }
     if (result instanceof Promise && result.constructor === Promise) {
-      return result.then(
+      const derived = result.then(
         (value) => {
           this.end(started);
           return value;
@@ -176,7 +186,10 @@ export class Operation {
           this.fail(started, error);
           throw error;
         },
-      ) as T;
+      );
+      // A child process with its promise, say: `kill` must still hang on it.
+      for (const _ in result) return Object.assign(derived, result) as T;
+      return derived as T;
     }
     if (!this.followThenable(started, result)) this.end(started);
     return result;
@@ -187,12 +200,14 @@ export class Operation {
     try {
       const thenable = result as { then?: unknown };
       const { then } = thenable;
-      if (typeof then !== "function") return false;
+      // One that is handed out again is followed already, for the call that made it.
+      if (typeof then !== "function" || followed.has(thenable)) return false;
+      followed.add(thenable);
       let pending = true;
       const finish = (error?: unknown, failed = false): void => {
         if (!pending) return;
         pending = false;
-        this.signals.inFlight++;
+        this.signals.enter();
         if (failed) this.fail(started, error);
         else this.end(started);
       };

@@ -74,7 +74,7 @@ export class Instrument<S extends Series> {
 /**
  * Small whole numbers for series, so that closed intervals are arrays.
  *
- * A released id rests until no window and no total can hold anything under it; see `Ids.rest`.
+ * A released id rests until no window and no total can hold anything under it.
  */
 export class Ids<S extends Series> {
   readonly bySeries: (S | undefined)[] = [];

@@ -52,7 +52,12 @@ export function counter(registry: Registry, name: string, options?: InstrumentOp
   const instrument = registry.counter({ ...described(name, options), kind: "counter" });
   return {
     bind: (attributes) => registry.bindCounter(instrument, attributes),
-    add: (value, attributes) => registry.bindCounter(instrument, attributes).add(value),
+    add(...[value, attributes]) {
+      const series = registry.bindCounter(instrument, attributes);
+      // biome-ignore lint/complexity/noArguments: `add()` counts one, `add(undefined)` is a drop
+      if (arguments.length === 0) series.add();
+      else series.add(value);
+    },
   };
 }
 
@@ -76,10 +81,10 @@ export function gauge(
 export function histogram(
   registry: Registry,
   name: string,
-  options: HistogramOptions = {},
+  options?: HistogramOptions | null,
 ): Histogram {
   const descriptor = described(name, options);
-  const { layout, scale } = histogramRange(descriptor, options, registry.diag);
+  const { layout, scale } = histogramRange(descriptor, options ?? {}, registry.diag);
   const instrument = registry.histogram({ ...descriptor, kind: "histogram" }, layout, scale);
   return {
     bind: (attributes) => registry.bindHistogram(instrument, attributes),
@@ -90,7 +95,8 @@ export function histogram(
 /** Names and units come from foreign code: whatever they are, they become text. */
 export function described(
   name: string,
-  { unit = "", description = "" }: InstrumentOptions = {},
+  options?: InstrumentOptions | null,
 ): { name: string; unit: string; description: string } {
+  const { unit = "", description = "" } = options ?? {};
   return { name: textOf(name), unit: textOf(unit), description: textOf(description) };
 }

@@ -19,9 +19,9 @@ export interface Instrumented {
 }
 
 interface ProcessState {
-  /** The monitor created first and not yet shut down. */
-  first: Instrumented | undefined;
-  /** Grows with every change of `first`, so that who has cached it can tell. */
+  /** Monitors not shut down, in order of creation: decorators use the first. */
+  monitors: Instrumented[];
+  /** Grows with every change of `monitors`, so that who has cached the first can tell. */
   generation: number;
   /** What integrations keep per monitor: one, whichever copy of them asks. */
   readonly perMonitor: WeakMap<Instrumented, unknown>;
@@ -32,6 +32,6 @@ const STATE = Symbol.for("auspex@0");
 /** State of the process, one for all copies of this library in it. */
 export function processState(): ProcessState {
   const holder = globalThis as unknown as Record<symbol, ProcessState | undefined>;
-  holder[STATE] ??= { first: undefined, generation: 0, perMonitor: new WeakMap() };
+  holder[STATE] ??= { monitors: [], generation: 0, perMonitor: new WeakMap() };
   return holder[STATE];
 }

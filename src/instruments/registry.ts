@@ -5,7 +5,7 @@ import {
   cleanAttributes,
 } from "../attributes/attributes.js";
 import type { Diag } from "../diag/diag.js";
-import type { Layout, LayoutOptions } from "../histogram/layout.js";
+import type { Layout } from "../histogram/layout.js";
 import type { Recorder, RecorderShared } from "../histogram/recorder.js";
 import { Slabs } from "../histogram/slabs.js";
 import type { Clock } from "../time/clock.js";
@@ -75,6 +75,7 @@ export class Registry {
     scale = 1,
     exportScale = scale,
   ): HistogramInstrument {
+    const slabs = this.slabsOf(layout);
     return this.instrument(descriptor, (named, limit) => {
       const instrument: HistogramInstrument = Object.assign(
         new Instrument<HistogramSeries>(named, limit, this.histograms, () => {
@@ -83,10 +84,11 @@ export class Registry {
         { shared: undefined as unknown as RecorderShared, exportScale },
       );
       const shared: RecorderShared = {
-        layout,
+        // Of equal layouts one: whoever merges keeps memory for each.
+        layout: slabs.layout,
         scale,
         tally: instrument.tally,
-        slabs: this.slabsOf(layout),
+        slabs,
         admit: (recorder) => {
           if (recorder.id >= 0) return recorder;
           const series = instrument.admit(recorder as HistogramSeries);
@@ -169,7 +171,15 @@ export class Registry {
     make: (descriptor: Descriptor, limit: number) => T,
   ): T {
     const known = this.instruments.get(descriptor.name);
-    if (known?.descriptor.kind === descriptor.kind) return known as unknown as T;
+    if (known?.descriptor.kind === descriptor.kind) {
+      if (known.descriptor.unit !== descriptor.unit) {
+        this.diag.warn(
+          `unit:${descriptor.name}`,
+          `"${descriptor.name}" counts in "${known.descriptor.unit}" and stays so; it was asked for in "${descriptor.unit}"`,
+        );
+      }
+      return known as unknown as T;
+    }
     if (known !== undefined) {
       // Values must not be lost because two modules disagree: the second kind gets a name of its own.
       const name = `${descriptor.name}.${descriptor.kind}`;
@@ -193,5 +203,3 @@ export class Registry {
     return slabs;
   }
 }
-
-export type { LayoutOptions };

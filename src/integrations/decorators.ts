@@ -9,7 +9,10 @@ export interface MonitoredOptions extends WrapOptions {
 /** What a decorated method or function-valued field gets back: the same kind of thing. */
 interface MonitoredDecorator {
   /** TC39 (stage 3), on methods and accessors' functions. */
-  <F extends AnyFunction>(value: F, context: ClassMethodDecoratorContext): F;
+  <This, A extends unknown[], R>(
+    value: (this: This, ...args: A) => R,
+    context: ClassMethodDecoratorContext<This, (this: This, ...args: A) => R>,
+  ): (this: This, ...args: A) => R;
   /** TC39, on fields that hold functions. */
   (value: undefined, context: ClassFieldDecoratorContext): <F>(initial: F) => F;
   /** Legacy (`experimentalDecorators`), on methods. */
@@ -30,6 +33,9 @@ interface Monitored extends MonitoredDecorator {
 export const monitored = function monitored(...args: readonly unknown[]): unknown {
   if (isApplication(args)) return apply(args, {});
   const [first, second] = args;
+  if (typeof first === "function") {
+    throw new TypeError("@monitored decorates methods, not classes; for functions use auspex.wrap");
+  }
   const options: MonitoredOptions =
     typeof first === "string"
       ? { ...(second as WrapOptions | undefined), name: first }

@@ -10,6 +10,19 @@ export function isGeneratorFunction(fn: object): boolean {
   return GENERATORS.has(Object.getPrototypeOf(fn));
 }
 
+/** What an async generator makes, also one that was compiled to plain functions. */
+export function isAsyncIterator(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || value instanceof Promise) return false;
+  try {
+    const iterator = value as { next?: unknown; [Symbol.asyncIterator]?: unknown };
+    return (
+      typeof iterator.next === "function" && typeof iterator[Symbol.asyncIterator] === "function"
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** One walk through an iterator: begun with its first `next`, ended once. */
 class Walk {
   private started = Number.NaN;

@@ -1,7 +1,7 @@
 import type { Attributes } from "../attributes/attributes.js";
 import type { Operation } from "../instruments/golden-signals.js";
 import { INTERNALS, type Instrumented, processState } from "../instruments/internals.js";
-import { followIterator, isGeneratorFunction } from "./iterators.js";
+import { followIterator, isAsyncIterator, isGeneratorFunction } from "./iterators.js";
 
 export interface WrapOptions {
   readonly attributes?: Attributes;
@@ -27,13 +27,22 @@ export class Binding {
   current(self: unknown): Operation | undefined {
     const state = processState();
     if (state.generation === this.generation) return this.operation;
-    return this.resolve(self, state.generation, state.first);
+    return this.resolve(self, state.generation, state.monitors[0]);
+  }
+
+  /** What `this` of a call does when it is looked at is the host's affair, and may throw. */
+  private safeName(self: unknown): string {
+    try {
+      return this.nameOf(self);
+    } catch {
+      return "(unnamed)";
+    }
   }
 
   private resolve(self: unknown, generation: number, first?: Instrumented): Operation | undefined {
     this.generation = generation;
     const monitor = this.options.auspex ?? first;
-    this.operation = monitor?.[INTERNALS].operation(this.nameOf(self), this.options.attributes);
+    this.operation = monitor?.[INTERNALS].operation(this.safeName(self), this.options.attributes);
     return this.operation;
   }
 }
@@ -65,7 +74,10 @@ function wrapCall(fn: AnyFunction, binding: Binding): AnyFunction {
       operation.fail(started, error);
       throw error;
     }
-    return operation.settle(started, result);
+    if (!isAsyncIterator(result)) return operation.settle(started, result);
+    // Its work is done as it is consumed: that is what counts, as of a generator.
+    operation.signals.leave();
+    return followIterator(operation, result);
   };
 }
 

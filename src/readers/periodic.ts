@@ -47,20 +47,12 @@ export class PeriodicReader {
   tick(): void {
     if (this.#shutdown !== undefined) return;
     if (this.#inFlight !== undefined) this.tally.skipped++;
-    else void this.#export(this.options.timeoutMs);
+    else void this.#export(() => this.options.timeoutMs);
   }
 
   /** Waits for the export under way, then exports afresh. Never rejects. */
-  async flush(timeoutMs: number): Promise<FlushStatus> {
-    const { exporter, clock } = this.options;
-    const deadline = clock.now() + timeoutMs;
-    const work = async (): Promise<ExportResult> => {
-      await this.#inFlight;
-      const result = await this.#export(Math.max(1, deadline - clock.now()));
-      if (result.status === "success") await exporter.forceFlush?.();
-      return result;
-    };
-    return this.#status(work(), timeoutMs);
+  flush(timeoutMs: number): Promise<FlushStatus> {
+    return this.#shutdown ?? this.#flush(timeoutMs);
   }
 
   /** Flushes, then shuts the exporter down, once. Never rejects. */
@@ -69,10 +61,21 @@ export class PeriodicReader {
     return this.#shutdown;
   }
 
+  #flush(timeoutMs: number): Promise<FlushStatus> {
+    const { exporter, clock } = this.options;
+    const deadline = clock.now() + timeoutMs;
+    const work = async (): Promise<ExportResult> => {
+      const result = await this.#export(() => Math.max(1, deadline - clock.now()));
+      if (result.status === "success") await exporter.forceFlush?.();
+      return result;
+    };
+    return this.#status(work(), timeoutMs);
+  }
+
   async #finish(timeoutMs: number): Promise<FlushStatus> {
     const { exporter, clock } = this.options;
     const deadline = clock.now() + timeoutMs;
-    const flushed = await this.flush(timeoutMs);
+    const flushed = await this.#flush(timeoutMs);
     const left = Math.max(1, deadline - clock.now());
     const closing = Promise.resolve()
       .then(() => exporter.shutdown?.())
@@ -106,8 +109,13 @@ export class PeriodicReader {
     return { promise, cancel };
   }
 
-  #export(timeoutMs: number): Promise<ExportResult> {
-    const running = this.#send(timeoutMs).finally(() => {
+  /** One at a time: whoever comes later waits, and exports what there is by then. */
+  #export(timeoutMs: () => number): Promise<ExportResult> {
+    const before = this.#inFlight;
+    const running = (async () => {
+      await before;
+      return this.#send(timeoutMs());
+    })().finally(() => {
       if (this.#inFlight === running) this.#inFlight = undefined;
     });
     this.#inFlight = running;

@@ -4,16 +4,7 @@ import type { GaugeSeries } from "../instruments/gauge.js";
 import type { GoldenSignals, OutcomeSeries } from "../instruments/golden-signals.js";
 import type { Instrument, Series } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
-import {
-  type Block,
-  GAUGE_FIELDS,
-  GAUGE_WIDTH,
-  MAX,
-  MIN,
-  mergeGauge,
-  SAMPLES,
-  SUM,
-} from "../window/block.js";
+import { type Block, GAUGE_FIELDS, MAX, MIN, mergeGauge, SAMPLES, SUM } from "../window/block.js";
 import type { WindowName } from "../window/rolling-window.js";
 import type { Rotation } from "../window/rotation.js";
 import { Latency } from "./latency.js";
@@ -35,6 +26,7 @@ export interface CollectorOptions {
 
 /** One view of the blocks of a window, with the rates' denominator. */
 interface Frame {
+  readonly window: WindowName;
   readonly blocks: readonly Block[];
   readonly seconds: number;
 }
@@ -57,7 +49,7 @@ export class Collector {
     const blocks = this.rotation.window.blocks(window, now);
     const oldest = blocks.at(-1);
     const start = oldest?.start ?? this.rotation.openSince;
-    const frame: Frame = { blocks, seconds: Math.max(1e-3, (now - start) / 1000) };
+    const frame: Frame = { window, blocks, seconds: Math.max(1e-3, (now - start) / 1000) };
     return Object.freeze({
       service: this.options.service,
       window,
@@ -168,6 +160,8 @@ export class Collector {
     for (const { instrument, series } of this.#each<CounterSeries>("counter")) {
       let count = series.value - series.closedValue;
       for (const block of frame.blocks) count += block.counters[series.id] ?? 0;
+      // A counter that expired and came back goes on from where it was, also for exporters.
+      if (frame.window === "total") count = series.value;
       const { name, unit } = instrument.descriptor;
       const perSecond = count / frame.seconds;
       found.push(Object.freeze({ name, attributes: series.attributes, unit, count, perSecond }));
@@ -180,7 +174,7 @@ export class Collector {
     for (const { instrument, series } of this.#each<GaugeSeries>("gauge")) {
       if (this.saturations.has(instrument) || Number.isNaN(series.value)) continue;
       const { name, unit } = instrument.descriptor;
-      const { mean, min, max } = gaugeFigures(frame.blocks, series.id, 0, series.value);
+      const { mean, min, max } = gaugeFigures(frame.blocks, series.id, series.value);
       const { attributes, value } = series;
       found.push(Object.freeze({ name, attributes, unit, value, mean, min, max }));
     }
@@ -193,7 +187,7 @@ export class Collector {
       for (const series of allSeries(instrument)) {
         if (Number.isNaN(series.value)) continue;
         const { name, unit } = instrument.descriptor;
-        const { mean, max } = gaugeFigures(frame.blocks, series.id, 0, series.value);
+        const { mean, max } = gaugeFigures(frame.blocks, series.id, series.value);
         const { attributes, value, saturation } = series;
         found.push(
           Object.freeze({
@@ -224,10 +218,9 @@ export class Collector {
 function gaugeFigures(
   blocks: readonly Block[],
   id: number,
-  field: number,
   now: number,
 ): { mean: number; min: number; max: number } {
-  const at = id * GAUGE_WIDTH + field;
+  const at = id * GAUGE_FIELDS;
   const merged = new Float64Array(GAUGE_FIELDS);
   for (const block of blocks) {
     if (at >= block.gauges.length) continue;

@@ -106,6 +106,15 @@ export interface HistogramSnapshot {
   readonly histogram: HistogramView;
 }
 
+export interface ExportTallySnapshot {
+  readonly exported: number;
+  readonly failed: number;
+  /** Intervals that passed while an export was under way. */
+  readonly skipped: number;
+  /** Points that a backend took the rest of a batch without. */
+  readonly rejected: number;
+}
+
 /** What the library knows of itself, since its start. */
 export interface SelfSnapshot {
   /** Values that entered a histogram. */
@@ -126,6 +135,8 @@ export interface SelfSnapshot {
   readonly attributes: { readonly truncated: number; readonly dropped: number };
   /** Foreign callbacks that threw, hung or answered nonsense. */
   readonly callbackErrors: number;
+  /** What became of exports, by exporter. */
+  readonly exports: Readonly<Record<string, ExportTallySnapshot>>;
   readonly series: number;
   readonly expired: { readonly series: number; readonly values: number };
   readonly windows: {

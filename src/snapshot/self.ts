@@ -20,6 +20,7 @@ export class SelfMeter implements CallbackTally {
     private readonly registry: Registry,
     private readonly rotation: Rotation,
     private readonly windowBudget: number,
+    private readonly exports: () => SelfSnapshot["exports"],
   ) {}
 
   /** Runs a timer task and books its time. */
@@ -68,6 +69,7 @@ export class SelfMeter implements CallbackTally {
       misuse: tally.misuse,
       attributes: Object.freeze({ ...tally.attributes }),
       callbackErrors: this.callbackErrors,
+      exports: Object.freeze(this.exports()),
       series,
       expired: Object.freeze({ series: tally.expiredSeries, values: tally.expiredValues }),
       windows: Object.freeze({ ...this.rotation.window.tally, budgetBytes: this.windowBudget }),

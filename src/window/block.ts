@@ -1,15 +1,12 @@
 import type { Accumulator } from "../histogram/accumulator.js";
 import { SparseWriter } from "../histogram/sparse.js";
 
-/** Numbers kept of one gauge in one block: last, smallest, largest, sum and number of samples. */
-export const GAUGE_FIELDS = 5;
-export const LAST = 0;
-export const MIN = 1;
-export const MAX = 2;
-export const SUM = 3;
-export const SAMPLES = 4;
-/** Gauges keep their value and their saturation side by side. */
-export const GAUGE_WIDTH = 2 * GAUGE_FIELDS;
+/** Numbers kept of one gauge in one block: smallest, largest, sum and number of samples. */
+export const GAUGE_FIELDS = 4;
+export const MIN = 0;
+export const MAX = 1;
+export const SUM = 2;
+export const SAMPLES = 3;
 
 export interface Span {
   /** Monotonic ms, `[start, end)`. */
@@ -39,7 +36,7 @@ export class Block implements Span {
     private readonly payload: Uint8Array,
     /** By counter id: what was added. */
     readonly counters: Float64Array,
-    /** By gauge id × GAUGE_WIDTH. */
+    /** By gauge id × GAUGE_FIELDS. */
     readonly gauges: Float64Array,
   ) {}
 
@@ -140,22 +137,31 @@ function grown<T extends Int32Array | Uint32Array | Float64Array>(array: T, leas
 }
 
 /** Sums of counters over consecutive blocks. */
-export function mergeCounters(blocks: readonly Block[]): Float64Array {
+export function mergeCounters(
+  blocks: readonly Block[],
+  lives: (id: number) => boolean,
+): Float64Array {
   const width = Math.max(0, ...blocks.map((block) => block.counters.length));
   const merged = new Float64Array(width);
   for (const block of blocks) {
-    for (let id = 0; id < block.counters.length; id++) merged[id] += block.counters[id];
+    for (let id = 0; id < block.counters.length; id++) {
+      if (lives(id)) merged[id] += block.counters[id];
+    }
   }
   return merged;
 }
 
 /** Gauges over consecutive blocks, oldest first. */
-export function mergeGauges(blocks: readonly Block[]): Float64Array {
+export function mergeGauges(
+  blocks: readonly Block[],
+  lives: (id: number) => boolean,
+): Float64Array {
   const width = Math.max(0, ...blocks.map((block) => block.gauges.length));
   const merged = new Float64Array(width);
   for (const block of blocks) {
-    for (let at = 0; at < block.gauges.length; at += GAUGE_FIELDS)
-      mergeGauge(merged, block.gauges, at);
+    for (let id = 0; id * GAUGE_FIELDS < block.gauges.length; id++) {
+      if (lives(id)) mergeGauge(merged, block.gauges, id * GAUGE_FIELDS);
+    }
   }
   return merged;
 }
@@ -164,7 +170,6 @@ export function mergeGauges(blocks: readonly Block[]): Float64Array {
 export function mergeGauge(into: Float64Array, from: Float64Array, at: number): void {
   if (from[at + SAMPLES] === 0) return;
   const first = into[at + SAMPLES] === 0;
-  into[at + LAST] = from[at + LAST];
   into[at + MIN] = first ? from[at + MIN] : Math.min(into[at + MIN], from[at + MIN]);
   into[at + MAX] = first ? from[at + MAX] : Math.max(into[at + MAX], from[at + MAX]);
   into[at + SUM] += from[at + SUM];

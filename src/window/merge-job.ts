@@ -2,8 +2,13 @@ import { Accumulator } from "../histogram/accumulator.js";
 import type { Layout } from "../histogram/layout.js";
 import { type Block, BlockWriter, mergeCounters, mergeGauges } from "./block.js";
 
-/** The layout of a series by its id; undefined when the series has expired. */
-export type LayoutOf = (id: number) => Layout | undefined;
+/** Which series there are. What has expired is left out of every merge, before its id is used again. */
+export interface Living {
+  /** The layout of a histogram series. */
+  layoutOf(id: number): Layout | undefined;
+  hasCounter(id: number): boolean;
+  hasGauge(id: number): boolean;
+}
 
 /** One dense accumulator per layout, shared by whoever merges: it is empty between uses. */
 export class Scratch {
@@ -28,17 +33,12 @@ export class MergeJob {
   /** @param sources - consecutive, oldest first; at least one */
   constructor(
     readonly sources: readonly Block[],
-    private readonly layoutOf: LayoutOf,
+    private readonly living: Living,
     private readonly scratch: Scratch,
     /** Told the number of values of each expired series that is left out. */
     private readonly onLeftOut: (count: number) => void = () => {},
   ) {
     this.#ids = Math.max(...sources.map((block) => block.ids));
-  }
-
-  /** @returns series left to merge */
-  get remaining(): number {
-    return this.#ids - this.#next;
   }
 
   /** Merges the next series. @returns the merged block when it is whole */
@@ -61,7 +61,7 @@ export class MergeJob {
       only = block;
     }
     if (only === undefined) return;
-    const layout = this.layoutOf(id);
+    const layout = this.living.layoutOf(id);
     if (layout === undefined) {
       this.onLeftOut(count);
       return;
@@ -84,8 +84,8 @@ export class MergeJob {
     return this.#writer.finish(
       { start: first.start, end: last.end, startWall: first.startWall, endWall: last.endWall },
       this.#ids,
-      mergeCounters(this.sources),
-      mergeGauges(this.sources),
+      mergeCounters(this.sources, (id) => this.living.hasCounter(id)),
+      mergeGauges(this.sources, (id) => this.living.hasGauge(id)),
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { Block } from "./block.js";
-import { type LayoutOf, MergeJob, type Scratch } from "./merge-job.js";
+import { type Living, MergeJob, type Scratch } from "./merge-job.js";
 
 export const WINDOWS = ["10s", "1m", "5m", "1h", "total"] as const;
 export type WindowName = (typeof WINDOWS)[number];
@@ -56,7 +56,7 @@ export class RollingWindow {
     private readonly budgetBytes: number,
     /** Monotonic ms: where the grid and the total begin. */
     private readonly origin: number,
-    private readonly layoutOf: LayoutOf,
+    private readonly living: Living,
     private readonly scratch: Scratch,
     private readonly onExpired: (count: number) => void,
   ) {
@@ -122,7 +122,7 @@ export class RollingWindow {
     if (tier.job === undefined) {
       const sources = this.#dueSources(tier, finer);
       if (sources === undefined) return;
-      tier.job = new MergeJob(sources, this.layoutOf, this.scratch);
+      tier.job = new MergeJob(sources, this.living, this.scratch);
     }
     const merged = tier.job.step(this.#pace(tier.job, tier.span));
     if (merged === undefined) return;
@@ -158,7 +158,7 @@ export class RollingWindow {
       const pending = minutes.blocks.filter((block) => block.start >= from);
       if (pending.length === 0) return;
       const sources = this.#total === undefined ? pending : [this.#total, ...pending];
-      this.#totalJob = new MergeJob(sources, this.layoutOf, this.scratch, this.onExpired);
+      this.#totalJob = new MergeJob(sources, this.living, this.scratch, this.onExpired);
     }
     const merged = this.#totalJob.step(this.#pace(this.#totalJob, minutes.span));
     if (merged === undefined) return;
@@ -199,7 +199,7 @@ export class RollingWindow {
       });
       const at = spans.indexOf(Math.min(...spans));
       const sources = coarsest.blocks.slice(at, at + 2);
-      const job = new MergeJob(sources, this.layoutOf, this.scratch);
+      const job = new MergeJob(sources, this.living, this.scratch);
       this.#coarsening = { tier: coarsest, job };
       this.#stepCoarsening();
       return;

@@ -2,7 +2,7 @@ import type { GoldenSignals } from "../instruments/golden-signals.js";
 import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Series } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
-import { BlockWriter, GAUGE_FIELDS, GAUGE_WIDTH, LAST, MAX, MIN, SAMPLES, SUM } from "./block.js";
+import { BlockWriter, GAUGE_FIELDS, MAX, MIN, SAMPLES, SUM } from "./block.js";
 import { Scratch } from "./merge-job.js";
 import { RollingWindow } from "./rolling-window.js";
 
@@ -41,7 +41,11 @@ export class Rotation {
       options.intervalMs,
       options.windowBytes,
       this.started,
-      (id) => registry.histograms.bySeries[id]?.layout,
+      {
+        layoutOf: (id) => registry.histograms.bySeries[id]?.layout,
+        hasCounter: (id) => registry.counters.bySeries[id] !== undefined,
+        hasGauge: (id) => registry.gauges.bySeries[id] !== undefined,
+      },
       this.scratch,
       (count) => {
         registry.tally.expiredValues += count;
@@ -100,14 +104,12 @@ export class Rotation {
 
   #closeGauges(now: number): Float64Array {
     const { bySeries } = this.registry.gauges;
-    const samples = new Float64Array(bySeries.length * GAUGE_WIDTH);
+    const samples = new Float64Array(bySeries.length * GAUGE_FIELDS);
     for (let id = 0; id < bySeries.length; id++) {
       const series = bySeries[id];
       if (series === undefined) continue;
-      if (series.touched) series.lastActive = now;
-      series.touched = false;
-      sample(samples, id * GAUGE_WIDTH, series.value);
-      sample(samples, id * GAUGE_WIDTH + GAUGE_FIELDS, series.saturation);
+      if (!Number.isNaN(series.value)) series.lastActive = now;
+      sample(samples, id * GAUGE_FIELDS, series.value);
     }
     return samples;
   }
@@ -133,7 +135,6 @@ function ownerOf(series: Series): GoldenSignals | undefined {
 
 function sample(into: Float64Array, at: number, value: number): void {
   if (Number.isNaN(value)) return;
-  into[at + LAST] = value;
   into[at + MIN] = value;
   into[at + MAX] = value;
   into[at + SUM] = value;

@@ -73,7 +73,9 @@ describe("@monitored as a TC39 decorator", () => {
     expect(second.snapshot("total").operations).toEqual([]);
     await first.shutdown();
     expect(early.work()).toBe(1);
+    expect(operationNamed(second, "Early.work").traffic.count).toBe(1);
     await second.shutdown();
+    expect(early.work()).toBe(1);
   });
 
   it("records with the monitor it is given", () => {
@@ -85,6 +87,10 @@ describe("@monitored as a TC39 decorator", () => {
     }
     new Given().work();
     expect(operationNamed(auspex, "given").attributes).toEqual({ tier: "gold" });
+  });
+
+  it("refuses classes, when they are made", () => {
+    expect(() => monitored(class {} as never)).toThrow("not classes");
   });
 
   it("refuses what it cannot measure, when the class is made", () => {

@@ -144,6 +144,40 @@ describe("a wrapped function", () => {
     expect(latency.max).toBeCloseTo(40, 0);
   });
 
+  it("follows a thenable once, however often it is handed out", async () => {
+    class Cached extends Promise<number> {}
+    const cached = Cached.resolve(1);
+    const { auspex } = manualMonitor();
+    const get = auspex.wrap("get", () => cached);
+    for (let i = 0; i < 20_000; i++) get();
+    expect(await get()).toBe(1);
+    const { traffic, inFlight } = operationNamed(auspex, "get");
+    expect([traffic.count, inFlight]).toEqual([20_001, 0]);
+  });
+
+  it("keeps what hangs on a plain promise", async () => {
+    const { auspex } = manualMonitor();
+    const run = auspex.wrap("run", () =>
+      Object.assign(Promise.resolve(5), { kill: () => "killed" }),
+    );
+    expect(run().kill()).toBe("killed");
+    expect(await run()).toBe(5);
+  });
+
+  it("returns what is no function as it is, and survives a this that throws", () => {
+    const { auspex } = manualMonitor();
+    expect(auspex.wrap("nothing", undefined as never)).toBeUndefined();
+    const trap = new Proxy(
+      {},
+      {
+        getPrototypeOf: () => {
+          throw new Error("trap");
+        },
+      },
+    );
+    expect(auspex.wrap("trapped", () => 5).call(trap)).toBe(5);
+  });
+
   it("keeps subclasses of Promise and what hangs on them", async () => {
     class Job extends Promise<number> {
       cancel() {
@@ -237,6 +271,30 @@ describe("a wrapped generator", () => {
     const { errors, latency, inFlight } = operationNamed(auspex, "stream");
     expect([errors.byType, latency.count, inFlight]).toEqual([{ RangeError: 1 }, 1, 0]);
     expect(latency.max).toBeCloseTo(20, 0);
+  });
+});
+
+describe("a function that returns an async iterator", () => {
+  it("is measured until the iterator is done, as its compiled generator would be", async () => {
+    const { auspex, clock } = manualMonitor();
+    const rows = auspex.wrap("rows", () => {
+      let n = 0;
+      return {
+        next: async () => {
+          clock.advance(10);
+          return n < 3 ? { value: n++, done: false } : { value: undefined, done: true };
+        },
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+      };
+    });
+    const seen: unknown[] = [];
+    for await (const row of rows()) seen.push(row);
+    expect(seen).toEqual([0, 1, 2]);
+    const { latency, inFlight } = operationNamed(auspex, "rows");
+    expect([latency.count, inFlight]).toEqual([1, 0]);
+    expect(latency.max).toBeCloseTo(40, 0);
   });
 });
 

@@ -75,6 +75,20 @@ describe("a periodic export", () => {
     expect(calls).toHaveLength(2);
   });
 
+  it("is not made when the SDK is disabled, not even by a flush", async () => {
+    process.env.OTEL_SDK_DISABLED = "true";
+    try {
+      const exporter = memory();
+      const { auspex } = manualMonitor({ exporters: [exporter] });
+      auspex.operation("work").record(1);
+      expect(await auspex.forceFlush()).toMatchObject({ ok: true });
+      await auspex.shutdown();
+      expect(exporter.batches).toEqual([]);
+    } finally {
+      delete process.env.OTEL_SDK_DISABLED;
+    }
+  });
+
   it("gives up after its timeout, tells the exporter, and tries again the next time", async () => {
     const { exporter, calls } = controlled();
     const { auspex, clock } = manualMonitor({
@@ -140,6 +154,36 @@ describe("a delta exporter", () => {
     expect(jobs.reduce((sum, point) => sum + point.value, 0)).toBe(recorded);
     const spans = exporter.batches.map(({ from, to }) => [from, to]);
     for (let i = 1; i < spans.length; i++) expect(spans[i][0]).toBe(spans[i - 1][1]);
+  });
+});
+
+describe("flushes that come together", () => {
+  it("run one after the other, and give a delta exporter each value once", async () => {
+    const exporter = memory({ temporality: "delta" });
+    let live = 0;
+    let most = 0;
+    const counting: MetricExporter = {
+      name: "counting",
+      temporality: () => "delta",
+      export: async (batch) => {
+        most = Math.max(most, ++live);
+        await settled();
+        live--;
+        return exporter.export(batch);
+      },
+    };
+    const { auspex } = manualMonitor({ exporters: [counting] });
+    for (let i = 0; i < 5; i++) auspex.operation("work").record(i);
+    const flushes = [auspex.forceFlush(), auspex.forceFlush(), auspex.shutdown()];
+    auspex.operation("work").record(1);
+    await Promise.all(flushes);
+    await auspex.forceFlush();
+    expect(most).toBe(1);
+    expect(exporter.batches.reduce((sum, batch) => sum + countIn(batch), 0)).toBe(6);
+    expect(exporter.batches).toHaveLength(3);
+    expect(auspex.snapshot().self.exports).toEqual({
+      counting: { exported: 3, failed: 0, skipped: 0, rejected: 0 },
+    });
   });
 });
 

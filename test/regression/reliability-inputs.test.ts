@@ -59,9 +59,8 @@ describe("case 1: values that are no measurement", () => {
     const gauge = auspex.gauge("depth").bind();
     counter.add(3);
     gauge.set(-4);
-    for (const [value] of NONSENSE.filter(([value]) => value !== undefined)) {
-      counter.add(value as number);
-    }
+    for (const [value] of NONSENSE) counter.add(value as number);
+    auspex.counter("jobs").add(undefined);
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, "1", undefined, {}]) {
       gauge.set(value as number);
     }
@@ -69,7 +68,7 @@ describe("case 1: values that are no measurement", () => {
     expect(snapshot.counters[0].count).toBe(3);
     expect(snapshot.gauges[0].value).toBe(-4);
     const { notANumber, negative, infinite } = snapshot.self.dropped;
-    expect(notANumber + negative + infinite).toBe(NONSENSE.length - 1 + 5);
+    expect(notANumber + negative + infinite).toBe(NONSENSE.length + 1 + 5);
   });
 
   it("ends an operation whose start was lost without losing count of what is in flight", () => {

@@ -34,8 +34,17 @@ export class TextEncoder {
     return `# HELP ${name} ${help}\n# TYPE ${name} ${TYPES[metric.kind]}\n`;
   }
 
-  point(name: string, metric: Metric, point: HistogramPoint | NumberPoint): string {
-    const text = this.#labelsOf(point.attributes);
+  /**
+   * @param seen - labels of the metric's points so far. `1` and `"1"` are two series here and one in
+   *   Prometheus: a later one of the same labels is told apart by its number
+   */
+  point(
+    name: string,
+    metric: Metric,
+    point: HistogramPoint | NumberPoint,
+    seen: Set<string>,
+  ): string {
+    const text = unseen(this.#labelsOf(point.attributes), seen);
     if ("histogram" in point) return this.#histogram(name, metric, text, point);
     return `${name}${text === "" ? "" : `{${text}}`} ${number(point.value)}\n`;
   }
@@ -69,6 +78,15 @@ export class TextEncoder {
     }
     return text;
   }
+}
+
+function unseen(text: string, seen: Set<string>): string {
+  let free = text;
+  for (let i = 2; seen.has(free); i++) {
+    free = `${text}${text === "" ? "" : ","}auspex_series="${i}"`;
+  }
+  seen.add(free);
+  return free;
 }
 
 function number(value: number): string {

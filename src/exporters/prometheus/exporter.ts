@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describeError } from "../../diag/diag.js";
-import type { PullExporter, PullSource } from "../../readers/pull.js";
+import type { MetricStream, PullExporter, PullSource } from "../../readers/pull.js";
 import { TextEncoder } from "./encode.js";
 import { labels } from "./names.js";
 import { Page } from "./page.js";
 
 export interface PrometheusOptions {
+  /** Tells two of them apart in one monitor. @default "prometheus" */
+  readonly name?: string;
   /** Explicit bucket bounds by instrument name, in its unit; before the semantic conventions' own. */
   readonly bounds?: Readonly<Record<string, readonly number[]>>;
   /** Longest the scrape holds the event loop at a time, in ms. @default 8 */
@@ -21,13 +23,20 @@ const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
  * `sliceMs`, so values further down may be a little newer than those above.
  */
 export class PrometheusExporter implements PullExporter {
-  readonly name = "prometheus";
+  readonly name: string;
   readonly #encoder: TextEncoder;
   readonly #sliceMs: number;
   #source: PullSource | undefined;
   #running: Promise<readonly Buffer[]> | undefined;
 
+  /** @throws RangeError naming every list of bounds that does not ascend */
   constructor(options: PrometheusOptions = {}) {
+    const faulty = Object.entries(options.bounds ?? {}).filter(([, bounds]) => !ascends(bounds));
+    if (faulty.length > 0) {
+      const names = faulty.map(([name]) => `bounds["${name}"]`).join(", ");
+      throw new RangeError(`prometheus: ${names}: give finite numbers in ascending order`);
+    }
+    this.name = options.name ?? "prometheus";
     this.#encoder = new TextEncoder(options.bounds);
     this.#sliceMs = options.sliceMs ?? 8;
     this.handler = this.handler.bind(this);
@@ -99,12 +108,13 @@ export class PrometheusExporter implements PullExporter {
     let sliceEnds = clock.now() + this.#sliceMs;
     const taken = new Map<string, string>([["target_info", "the resource"]]);
     for (const { metric, points } of source.streams()) {
-      const name = this.#claim(encoder.name(metric), metric.name, taken, source);
+      const name = this.#claim(encoder.name(metric), metric, taken, source);
       let headed = false;
+      const seen = new Set<string>();
       for (const point of points) {
         if (!headed) page.write(encoder.head(name, metric));
         headed = true;
-        page.write(encoder.point(name, metric, point));
+        page.write(encoder.point(name, metric, point, seen));
         if (clock.now() >= sliceEnds) {
           await nextTurn();
           sliceEnds = clock.now() + this.#sliceMs;
@@ -115,18 +125,36 @@ export class PrometheusExporter implements PullExporter {
   }
 
   /** Two instruments may clean to one name: the later one gets a number, and both are named once. */
-  #claim(name: string, original: string, taken: Map<string, string>, source: PullSource): string {
+  #claim(
+    name: string,
+    { name: original, kind }: MetricStream["metric"],
+    taken: Map<string, string>,
+    source: PullSource,
+  ): string {
+    const namesOf = (base: string): string[] => {
+      return kind === "histogram"
+        ? ["", "_bucket", "_sum", "_count"].map((end) => base + end)
+        : [base];
+    };
+    const other = namesOf(name).find((each) => taken.has(each));
     let free = name;
-    for (let i = 2; taken.has(free); i++) free = `${name}_${i}`;
-    if (free !== name) {
+    for (let i = 2; namesOf(free).some((each) => taken.has(each)); i++) free = `${name}_${i}`;
+    if (other !== undefined) {
       source.diag.warn(
         `collision:${original}`,
-        `"${original}" and "${taken.get(name)}" are both "${name}" to Prometheus; the first is shown as "${free}"`,
+        `"${original}" and "${taken.get(other)}" are both "${other}" to Prometheus; the first is shown as "${free}"`,
       );
     }
-    taken.set(free, original);
+    for (const each of namesOf(free)) taken.set(each, original);
     return free;
   }
+}
+
+function ascends(bounds: unknown): boolean {
+  return (
+    Array.isArray(bounds) &&
+    bounds.every((bound, i) => Number.isFinite(bound) && (i === 0 || bound > bounds[i - 1]))
+  );
 }
 
 /** Fastify's request and reply carry Node's as `raw`; Express's are Node's own. */

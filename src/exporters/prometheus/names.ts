@@ -38,8 +38,8 @@ export function metricName(metric: Pick<MetricData, "name" | "unit" | "kind">): 
 
 export function labelName(key: string): string {
   const name = key.replace(/[^a-zA-Z0-9_]+/g, "_").replace(/^(?=\d)/, "_");
-  // Two leading underscores are Prometheus's own.
-  return name.replace(/^__+/, "_") || "_";
+  // Two leading underscores are Prometheus's own, and so is the bound of a bucket.
+  return name === "le" ? "le_" : name.replace(/^__+/, "_") || "_";
 }
 
 /** Escapes a label value. Lone surrogates have no UTF-8 form and become U+FFFD. */

@@ -127,6 +127,8 @@ function onlyMountOf(owner: object, exchange: Exchange, depth: number): Mount | 
   if (exchange.place instanceof Mount && exchange.place.climb(owner) !== undefined) {
     return exchange.place.climb(owner);
   }
+  // Inside some other mount: a wrapper handed the request on, and the one mount is not its way.
+  if (exchange.place instanceof Mount && exchange.place.parent !== undefined) return undefined;
   const sites = mountsOf.get(owner);
   if (sites?.size !== 1 || depth > MAX_DEPTH) return undefined;
   const [site] = sites as Set<MountSite>;

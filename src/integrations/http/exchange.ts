@@ -55,7 +55,7 @@ export class Exchange {
   begin(): void {
     if (this.phase !== PREPARED) return;
     this.phase = OPEN;
-    this.operation.signals.inFlight++;
+    this.operation.signals.enter();
     const { connection } = this;
     if (connection !== undefined) {
       this.older = connection.newest;
@@ -72,7 +72,7 @@ export class Exchange {
     const operation = own.operation(this.index);
     if (operation === this.operation) return;
     this.operation.signals.inFlight--;
-    operation.signals.inFlight++;
+    operation.signals.enter();
     this.operation = operation;
   }
 

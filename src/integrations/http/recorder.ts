@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Diag } from "../../diag/diag.js";
 import { INTERNALS, type Instrumented, processState } from "../../instruments/internals.js";
 import {
   type Connection,
@@ -17,9 +18,12 @@ const CONNECTION = Symbol.for("auspex.connection@0");
 /** Records the requests of HTTP servers for one monitor, whatever framework answers them. */
 export class HttpServerRecorder {
   readonly routes: Routes;
+  readonly #diag: Diag;
 
   constructor(auspex: Instrumented) {
-    this.routes = new Routes(auspex[INTERNALS].registry);
+    const { registry, diag } = auspex[INTERNALS];
+    this.routes = new Routes(registry);
+    this.#diag = diag;
   }
 
   /** The recorder of a monitor: one, whoever asks. */
@@ -45,7 +49,10 @@ export class HttpServerRecorder {
    */
   prepare(request: IncomingMessage, response: ServerResponse): Exchange {
     const known = (response as Observed)[EXCHANGE];
-    if (known !== undefined && (known.hasBegun || known.routes === this.routes)) return known;
+    if (known !== undefined && (known.hasBegun || known.routes === this.routes)) {
+      if (known.routes !== this.routes) this.#diag.warn("http:two-monitors", TWO_MONITORS);
+      return known;
+    }
     const isStream = request.httpVersionMajor > 1;
     // The socket of an HTTP/2 request stands for its stream; the response says itself when that ends.
     const socket = isStream ? undefined : request.socket;
@@ -64,6 +71,9 @@ export class HttpServerRecorder {
     return exchange;
   }
 }
+
+const TWO_MONITORS =
+  "two monitors watch one server or app: the one that was wired last records its requests";
 
 type MaybeTls = { readonly encrypted?: boolean } | undefined;
 

@@ -36,6 +36,8 @@ export class RouteOperation {
   abortedAfter(durationMs: number): void {
     this.aborted ??= this.signals.outcome("aborted", "", {
       "http.response.status_code": CLIENT_CLOSED,
+      // A handler may answer 499 itself: that is another series.
+      "auspex.outcome": "aborted",
     });
     this.aborted.record(durationMs);
   }
@@ -68,7 +70,7 @@ export class Route {
   }
 
   private first(index: number): RouteOperation {
-    const operation = this.routes.makeOperation(this.template, index);
+    const operation = this.routes.makeOperation(this, index);
     this.operations[index] = operation;
     return operation;
   }
@@ -82,6 +84,8 @@ export function exchangeIndex(method: number, encrypted: boolean): number {
 /** All routes of one monitor: one object per template, whoever registers it. */
 export class Routes {
   readonly unmatched = new Route(undefined, this);
+  /** Takes the requests of templates beyond the series limit. */
+  readonly overflow = new Route(undefined, this);
   readonly #byTemplate = new Map<string, Route>();
   readonly #family: OperationFamily;
 
@@ -105,11 +109,14 @@ export class Routes {
     );
   }
 
-  /** Get or create. Beyond the series limit the template counts as unmatched. */
+  /** Get or create; beyond the series limit, the route that takes the rest. */
   route(template: string): Route {
     let route = this.#byTemplate.get(template);
     if (route === undefined) {
-      if (this.#byTemplate.size >= this.#family.instrument.limit) return this.unmatched;
+      if (this.#byTemplate.size >= this.#family.instrument.limit) {
+        this.#family.instrument.overflowed++;
+        return this.overflow;
+      }
       route = new Route(template, this);
       this.#byTemplate.set(template, route);
     }
@@ -121,7 +128,9 @@ export class Routes {
     return route.template === undefined ? this.unmatched : this.route(route.template);
   }
 
-  makeOperation(template: string | undefined, index: number): RouteOperation {
+  makeOperation(route: Route, index: number): RouteOperation {
+    if (route === this.overflow) return new RouteOperation(this.#family.overflow.signals);
+    const { template } = route;
     const method = METHODS[index >> 1];
     const attributes: Attributes = cleanAttributes(
       {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Http2SecureServer, Http2Server } from "node:http2";
 import { INTERNALS, type Instrumented } from "../../instruments/internals.js";
 import { exchangeOf } from "./exchange.js";
 import { HttpServerRecorder } from "./recorder.js";
@@ -18,25 +19,27 @@ export interface HttpServerOptions {
  * @returns stop
  */
 export function monitorHttpServer(
-  server: Server,
+  server: Server | Http2Server | Http2SecureServer,
   auspex: Instrumented,
   options: HttpServerOptions = {},
 ): () => void {
   const recorder = HttpServerRecorder.of(auspex);
   const { route } = options;
+  const refuse = (): void => {
+    const fault = "the route callback threw, or answered a promise; such requests are unmatched";
+    auspex[INTERNALS].diag.warn("http:route", fault);
+  };
   if (route === undefined) {
     return watchServer(server, (request, response) => recorder.begin(request, response));
   }
   return watchServer(server, (request, response) => {
     recorder.begin(request, response);
     try {
-      const template = route(request);
+      const template: unknown = route(request);
       if (typeof template === "string") setRoute(response, template);
+      else if (template instanceof Promise) template.then(refuse, refuse);
     } catch {
-      auspex[INTERNALS].diag.warn(
-        "http:route",
-        "the route callback threw; the request is unmatched",
-      );
+      refuse();
     }
   });
 }
@@ -54,9 +57,11 @@ export function setRoute(response: ServerResponse, template: string): void {
  * @returns stop
  */
 export function watchServer(
-  server: Server,
+  given: Server | Http2Server | Http2SecureServer,
   watch: (request: IncomingMessage, response: ServerResponse) => void,
 ): () => void {
+  // The compatibility API of HTTP/2 hands out requests and responses with Node's own interface.
+  const server = given as Server;
   const emit = server.emit as (this: Server, event: string, ...args: unknown[]) => boolean;
   const isOwn = Object.hasOwn(server, "emit");
   let watching = true;

@@ -126,6 +126,30 @@ describe("the Prometheus page", () => {
     ).toHaveLength(1);
   });
 
+  it("keeps names, labels and bounds apart that only Prometheus would mix up", async () => {
+    const { auspex } = manualMonitor();
+    auspex.histogram("jobs").record(1, { le: "x" });
+    auspex.gauge("jobs.count").set(3);
+    const codes = auspex.counter("codes");
+    codes.add(1, { code: 1 });
+    codes.add(2, { code: "1" });
+    codes.add(3, { "a.b": "x" });
+    codes.add(4, { a_b: "x" });
+    const page = await auspex.text();
+    expect(page).toContain('jobs_bucket{le_="x",le="5"} 1\n');
+    expect(page).toContain("\njobs_count_2 3\n");
+    expect(page).toContain('codes_total{code="1"} 1\ncodes_total{code="1",auspex_series="2"} 2\n');
+    expect(page).toContain('codes_total{a_b="x"} 3\ncodes_total{a_b="x",auspex_series="2"} 4\n');
+    const checked = spawnSync(peer("promtool"), ["check", "metrics"], {
+      input: page,
+      encoding: "utf8",
+    });
+    expect(checked.stderr).not.toContain("error");
+    expect(() => prometheus({ bounds: { a: [1, 2], b: [2, 1], c: ["x" as never] } })).toThrow(
+      'bounds["b"], bounds["c"]: give finite numbers in ascending order',
+    );
+  });
+
   it("says what is missing when an exporter was given to no monitor", async () => {
     await expect(prometheus().text()).rejects.toThrow("createAuspex({ exporters: [...] })");
   });

@@ -1,10 +1,12 @@
 // npm run bench:overhead: what watching costs of the CPU time of a request, on real servers under real load.
 //
-// Three servers, each a process: bare, its bare twin, and watched. A fourth process sends the load. One
-// round loads bare, watched, watched, bare, then bare, twin, twin, bare as the control; a
-// difference is that of the CPU time of the whole process (user and system, all threads) ÷ requests.
-// The servers are started anew for each generation, because no two processes are compiled alike: what
-// counts is the spread over generations. --generations N, --rounds N, --json FILE, --only TEXT.
+// Three servers, each a process: bare, its bare twin, and watched. A fourth process sends the load, to
+// one after the other and back again (bare, watched, twin, twin, watched, bare), in another order each
+// round, so that all three come first as often and have served as much. Counted is the CPU time of the
+// whole process (user and system, all threads) ÷ requests; watched is held against the mean of the two
+// bare ones, and these against each other are the A/A control. The servers are started anew for each
+// generation, because no two processes are compiled alike: the spread over generations makes the bound.
+// --generations N, --rounds N, --json FILE, --only TEXT.
 import { fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,14 +19,14 @@ import { spin } from "./lib/twin.mjs";
 const { values: options } = parseArgs({
   options: {
     generations: { type: "string", default: "6" },
-    rounds: { type: "string", default: "8" },
+    rounds: { type: "string", default: "6" },
     json: { type: "string" },
     only: { type: "string", default: "" },
   },
 });
 
 const LIMIT = 0.02;
-const BLOCK_MS = 120;
+const BLOCK_MS = 150;
 const TIME_LIMIT_MS = 60_000;
 const WARM_UP = { express: 40_000, fastify: 20_000 };
 const WORKS = ["hello world", "200 µs of CPU", "1 ms of waiting"];
@@ -34,17 +36,16 @@ const T95 = [Number.NaN, 6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83, 1
 
 makeReady();
 
-/** Repetitions of the work that take 200 µs on this machine: one number for all servers. */
+/** How much work takes so long on this machine: one number for all servers. */
 function spinsFor(ms) {
-  let spins = 1000;
-  for (let i = 0; i < 200; i++) spin(spins);
+  const pieces = 100;
+  for (let i = 0; i < 200; i++) spin(pieces);
   const took = Array.from({ length: 50 }, () => {
     const began = performance.now();
-    spin(100_000);
+    spin(pieces);
     return performance.now() - began;
   });
-  spins = Math.round((100_000 * ms) / median(took));
-  return spins;
+  return Math.max(1, Math.round((pieces * ms) / median(took)));
 }
 
 /** A child that answers one message with one. */
@@ -79,14 +80,23 @@ function child(file, ...args) {
   };
 }
 
-async function generation(framework, work, spins) {
+const KINDS = { bare: "bare", watched: "watched", twin: "bare" };
+const NAMES = Object.keys(KINDS);
+const ORDERS = [0, 1, 2].flatMap((first) => {
+  const [a, b, c] = [0, 1, 2].map((i) => NAMES[(first + i) % 3]);
+  return [
+    [a, b, c],
+    [a, c, b],
+  ];
+});
+
+async function generation(framework, work, spins, number) {
   const load = child("load.mjs");
   load.first.catch(() => {});
-  const kinds = { bare: "bare", twin: "bare", watched: "watched" };
   const servers = {};
   try {
-    for (const [name, kind] of Object.entries(kinds)) {
-      servers[name] = child("twin.mjs", framework, work, String(spins), kind);
+    for (const name of ORDERS[number % ORDERS.length]) {
+      servers[name] = child("twin.mjs", framework, work, String(spins), KINDS[name]);
     }
     const ports = {};
     for (const [name, server] of Object.entries(servers)) ports[name] = (await server.first).port;
@@ -106,33 +116,28 @@ async function generation(framework, work, spins) {
 
     // Work of 200 µs is warm after fewer requests; all of them would take longer than the measurement.
     const warmUp = WARM_UP[framework] / (work === "hello world" ? 1 : 4);
+    let took = 0;
     for (let done = 0; done < warmUp; done += 2000) {
-      for (const name of Object.keys(servers)) await send(name, 2000);
+      const began = performance.now();
+      for (const name of NAMES) await send(name, 2000);
+      took = (performance.now() - began) / NAMES.length;
     }
-    const began = performance.now();
-    await send("bare", 2000);
-    const count = Math.max(100, Math.round((2000 * BLOCK_MS) / (performance.now() - began)));
+    const count = Math.max(100, Math.round((2000 * BLOCK_MS) / took));
 
-    const differences = { watched: [], twin: [] };
+    const shares = { watched: [], twin: [] };
     const bares = [];
     for (let round = 0; round < Number(options.rounds); round++) {
-      for (const name of round % 2 === 0 ? ["watched", "twin"] : ["twin", "watched"]) {
-        const sum = { bare: 0, [name]: 0 };
-        // The order turns around from round to round: nobody is always the one who comes after himself.
-        const [outer, inner] = round % 4 < 2 ? ["bare", name] : [name, "bare"];
-        for (const which of [outer, inner, inner, outer]) {
-          sum[which] += (await perRequest(which, count)) / 2;
-        }
-        differences[name].push(sum[name] - sum.bare);
-        bares.push(sum.bare);
+      const order = ORDERS[(number + round) % ORDERS.length];
+      const us = { bare: 0, watched: 0, twin: 0 };
+      for (const name of [...order, ...order.toReversed()]) {
+        us[name] += (await perRequest(name, count)) / 2;
       }
+      const bare = (us.bare + us.twin) / 2;
+      shares.watched.push((us.watched - bare) / bare);
+      shares.twin.push((us.twin - us.bare) / bare);
+      bares.push(bare);
     }
-    const bareUs = median(bares);
-    return {
-      bareUs,
-      watched: median(differences.watched) / bareUs,
-      twin: median(differences.twin) / bareUs,
-    };
+    return { bareUs: median(bares), watched: median(shares.watched), twin: median(shares.twin) };
   } finally {
     load.stop();
     for (const server of Object.values(servers)) server.stop();
@@ -167,7 +172,7 @@ for (const framework of ["express", "fastify"]) {
     const runs = [];
     for (let i = 0; i < Number(options.generations); i++) {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}, generation ${i + 1} …`);
-      runs.push(await generation(framework, work, spins));
+      runs.push(await generation(framework, work, spins, i));
     }
     const watched = bound(runs.map((run) => run.watched));
     const control = bound(runs.map((run) => run.twin));

@@ -44,7 +44,12 @@ const row = (number, name, scenario, variant, unit, target, limit, more) => {
 const expressRivals = ["express-prom-bundle", "nothing, Express"];
 const fastifyRivals = ["fastify-metrics", "nothing, Fastify"];
 
-/** `gate: false` among rows 1–6 marks variants that are shown and not held to anything. */
+/**
+ * What row 4 fails at. Its target of 2.5 is reached, but by less than a shared machine wanders: the gate
+ * is where only a change of ours can have brought it.
+ */
+const HTTP_GATE = 3.5;
+
 export const rows = [
   row(1, "record one value, bound", "record", "record", CLOCKS, 0.08, 0.04),
   row(2, "an operation, bound", "operation", "bound", CLOCKS, 1.2, 1.08),
@@ -55,10 +60,12 @@ export const rows = [
   row(4, "Express request, added", "http", "time", CLOCKS, 2.5, 1.3, {
     contender: "auspex, Express",
     rivals: expressRivals,
+    gate: HTTP_GATE,
   }),
   row(4, "Fastify request, added", "http", "time", CLOCKS, 2.5, 1.3, {
     contender: "auspex, Fastify",
     rivals: fastifyRivals,
+    gate: HTTP_GATE,
   }),
   row(4, "node:http request, added", "http", "time", CLOCKS, undefined, undefined, {
     contender: "auspex, node:http",

@@ -5,10 +5,16 @@ import { library } from "./library.mjs";
 
 const [framework, work, spins, kind] = process.argv.slice(2);
 
-/** A fixed amount of work, so that a slower moment shows in its time. */
-export function spin(times) {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < times; i++) hash = Math.imul(hash ^ (i & 255), 0x01000193);
+/** A fixed amount of work, so that a slower moment shows in its time; in pieces that compile well. */
+export function spin(pieces) {
+  let hash = 1;
+  for (let i = 0; i < pieces; i++) hash = piece(hash);
+  return hash;
+}
+
+function piece(seed) {
+  let hash = seed | 0;
+  for (let i = 0; i < 1000; i++) hash = Math.imul(hash ^ i, 0x01000193) | 0;
   return hash;
 }
 

@@ -90,7 +90,8 @@ export class GoldenSignals implements SeriesOwner {
  * Hot path of `start`, `end` and `record`: a clock read, one histogram write, no allocation.
  */
 export class Operation {
-  private readonly ok: HistogramSeries;
+  /** Made with the first success: an operation that stands ready costs its name. */
+  private ok: HistogramSeries | undefined;
   /** By `error.type`; made with the first failure. */
   private errors: Map<string, HistogramSeries> | undefined;
   private abortedSeries: HistogramSeries | undefined;
@@ -99,9 +100,7 @@ export class Operation {
     /** Shared by everything that shows this operation. */
     readonly signals: GoldenSignals,
     private readonly clock: { now(): number },
-  ) {
-    this.ok = signals.outcome("ok", "");
-  }
+  ) {}
 
   get name(): string {
     return this.signals.name;
@@ -124,7 +123,7 @@ export class Operation {
   /** Ends what `start` began, successfully. */
   end(started: number): void {
     this.signals.leave();
-    this.ok.record(this.since(started));
+    (this.ok ?? this.firstSuccess()).record(this.since(started));
   }
 
   /** Ends what `start` began, with a failure; `error.type` comes from the error. */
@@ -142,8 +141,9 @@ export class Operation {
 
   /** Records work that was measured elsewhere, in milliseconds; a failure when `error` is given. */
   record(durationMs: number, error?: unknown): void {
-    if (error === undefined || error === null) this.ok.record(durationMs);
-    else this.failed(error).record(durationMs);
+    if (error === undefined || error === null) {
+      (this.ok ?? this.firstSuccess()).record(durationMs);
+    } else this.failed(error).record(durationMs);
   }
 
   /**
@@ -243,6 +243,11 @@ export class Operation {
   /** NaN, hence a counted drop, of anything that `start` did not return. */
   private since(started: number): number {
     return typeof started === "number" ? this.clock.now() - started : Number.NaN;
+  }
+
+  private firstSuccess(): HistogramSeries {
+    this.ok = this.signals.outcome("ok", "");
+    return this.ok;
   }
 
   private failed(error: unknown): HistogramSeries {

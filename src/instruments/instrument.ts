@@ -17,7 +17,7 @@ export interface Series {
   /** Position in windows and blocks; −1 while the series is not admitted. */
   id: number;
   readonly attributes: Attributes;
-  /** Monotonic ms when it was admitted, or last had a value. */
+  /** Whole monotonic seconds when it was admitted, or last had a value; a fraction would be an object. */
   lastActive: number;
 }
 
@@ -93,7 +93,7 @@ export class Ids<S extends Series> {
     }
     series.id = this.#free.pop() ?? this.bySeries.length;
     this.bySeries[series.id] = series;
-    series.lastActive = this.now();
+    series.lastActive = Math.floor(this.now() / 1000);
   }
 
   release(series: S): void {

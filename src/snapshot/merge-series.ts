@@ -11,9 +11,9 @@ export function* allSeries<S extends Series>(instrument: Instrument<S>): Generat
   if (instrument.overflow !== undefined) yield instrument.overflow;
 }
 
-/** Signals that stand ready but never had anything: the unmatched route of a server without 404s, say. */
-export function isUnused({ outcomes, inFlight }: GoldenSignals): boolean {
-  return outcomes.length === 0 && inFlight === 0;
+/** Signals nobody asked for that never had anything: the unmatched route of a server without 404s, say. */
+export function isUnused({ operation, outcomes, inFlight }: GoldenSignals): boolean {
+  return operation === undefined && outcomes.length === 0 && inFlight === 0;
 }
 
 /**

@@ -60,12 +60,13 @@ export class Rotation {
     if (end <= this.openSince) return;
     const endWall = clock.wall();
     const span = { start: this.openSince, end, startWall: this.openSinceWall, endWall };
-    this.#harvest(end);
+    const second = Math.floor(end / 1000);
+    this.#harvest(second);
     const block = this.#writer.finish(
       span,
       this.registry.histograms.bySeries.length,
-      this.#closeCounters(end),
-      this.#closeGauges(end),
+      this.#closeCounters(second),
+      this.#closeGauges(second),
     );
     this.openSince = end;
     this.openSinceWall = endWall;
@@ -74,7 +75,7 @@ export class Rotation {
     if (end >= this.#nextIdleCheck) this.#expireIdle(end);
   }
 
-  #harvest(now: number): void {
+  #harvest(second: number): void {
     const writer = this.#writer;
     for (const slabs of this.registry.slabs) {
       for (const recorder of slabs.holders) {
@@ -82,14 +83,14 @@ export class Rotation {
         const count = recorder.harvest(writer.out);
         writer.end(count);
         this.closedValues += count;
-        (recorder as HistogramSeries).lastActive = now;
+        (recorder as HistogramSeries).lastActive = second;
       }
       slabs.holders = [];
       slabs.giveBack();
     }
   }
 
-  #closeCounters(now: number): Float64Array {
+  #closeCounters(second: number): Float64Array {
     const { bySeries } = this.registry.counters;
     const deltas = new Float64Array(bySeries.length);
     for (let id = 0; id < bySeries.length; id++) {
@@ -97,18 +98,18 @@ export class Rotation {
       if (series === undefined || series.value === series.closedValue) continue;
       deltas[id] = series.value - series.closedValue;
       series.closedValue = series.value;
-      series.lastActive = now;
+      series.lastActive = second;
     }
     return deltas;
   }
 
-  #closeGauges(now: number): Float64Array {
+  #closeGauges(second: number): Float64Array {
     const { bySeries } = this.registry.gauges;
     const samples = new Float64Array(bySeries.length * GAUGE_FIELDS);
     for (let id = 0; id < bySeries.length; id++) {
       const series = bySeries[id];
       if (series === undefined) continue;
-      if (!Number.isNaN(series.value)) series.lastActive = now;
+      if (!Number.isNaN(series.value)) series.lastActive = second;
       sample(samples, id * GAUGE_FIELDS, series.value);
     }
     return samples;
@@ -120,7 +121,7 @@ export class Rotation {
     this.#nextIdleCheck = now + Math.max(1000, this.options.idleSeriesMs / 4);
     for (const instrument of registry.instruments.values()) {
       for (const series of instrument.series.values()) {
-        if (series.lastActive > idleSince || ownerOf(series)?.inFlight) continue;
+        if (series.lastActive * 1000 > idleSince || ownerOf(series)?.inFlight) continue;
         instrument.expire(series);
         registry.tally.expiredSeries++;
       }

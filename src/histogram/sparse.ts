@@ -57,14 +57,14 @@ export const MAX_ENTRY = 16;
 export function writeEmpty(bytes: Uint8Array, position: number, slots: number): number {
   if (slots === 0) return position;
   if (slots > 64) return writeLeb(bytes, position, slots * 2 - 1);
-  bytes[position] = slots === 1 ? 0 : slots * 2 - 1;
+  bytes[position] = slots === 1 ? 0 : (slots << 1) - 1;
   return position + 1;
 }
 
 /** Writes the count of one slot. @returns the position behind it */
 export function writeCount(bytes: Uint8Array, position: number, count: number): number {
   if (count > 63) return writeLeb(bytes, position, count * 2);
-  bytes[position] = count * 2;
+  bytes[position] = count << 1;
   return position + 1;
 }
 

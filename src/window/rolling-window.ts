@@ -152,15 +152,15 @@ export class RollingWindow {
   }
 
   #advanceTotal(): void {
-    const minutes = this.#tiers[2];
+    const coarsest = this.#tiers[3];
     if (this.#totalJob === undefined) {
       const from = this.#total?.end ?? this.origin;
-      const pending = minutes.blocks.filter((block) => block.start >= from);
+      const pending = coarsest.blocks.filter((block) => block.start >= from);
       if (pending.length === 0) return;
       const sources = this.#total === undefined ? pending : [this.#total, ...pending];
       this.#totalJob = new MergeJob(sources, this.living, this.scratch, this.onExpired);
     }
-    const merged = this.#totalJob.step(this.#pace(this.#totalJob, minutes.span));
+    const merged = this.#totalJob.step(this.#pace(this.#totalJob, coarsest.span));
     if (merged === undefined) return;
     this.#totalJob = undefined;
     this.#total = merged;
@@ -178,7 +178,7 @@ export class RollingWindow {
   /** Monotonic end of the blocks of a tier that all who need them have merged. */
   #passedOn(level: number): number {
     const next = this.#tiers[level + 1]?.mergedTo ?? Number.POSITIVE_INFINITY;
-    const total = level === 2 ? (this.#total?.end ?? this.origin) : Number.POSITIVE_INFINITY;
+    const total = level === 3 ? (this.#total?.end ?? this.origin) : Number.POSITIVE_INFINITY;
     return Math.min(next, total);
   }
 
@@ -193,10 +193,10 @@ export class RollingWindow {
   /** Doubles the oldest pair of 5-min blocks while there are enough of them, else gives up the oldest. */
   #giveWay(): void {
     const coarsest = this.#tiers[3];
-    if (coarsest.blocks.length > 4) {
-      const spans = coarsest.blocks.slice(0, -2).map((block, at) => {
-        return coarsest.blocks[at + 1].end - block.start;
-      });
+    // Only what the total has: it takes whole blocks, and must not miss half of one.
+    const settled = coarsest.blocks.filter((block) => block.end <= this.#passedOn(3));
+    if (settled.length > 4) {
+      const spans = settled.slice(0, -1).map((block, at) => settled[at + 1].end - block.start);
       const at = spans.indexOf(Math.min(...spans));
       const sources = coarsest.blocks.slice(at, at + 2);
       const job = new MergeJob(sources, this.living, this.scratch);

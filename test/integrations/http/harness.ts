@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest, type RequestListener, type Server } from "node:http";
+import { request as httpRequest, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type Auspex, createAuspex } from "auspex";
 import { afterEach } from "vitest";
@@ -29,8 +29,6 @@ export async function listen(server: Server): Promise<number> {
   });
   return (server.address() as AddressInfo).port;
 }
-
-export const serve = (handler: RequestListener): Promise<number> => listen(createServer(handler));
 
 export interface Sent {
   readonly method?: string;

@@ -65,12 +65,7 @@ export class Accumulator {
 
   /** Adds what the recorder holds of its open interval, and leaves it there. */
   addOpen(recorder: Recorder): void {
-    recorder.peek((slot, count) => {
-      this.count += count;
-      this.#counts[slot] += count;
-      if (slot < this.#low) this.#low = slot;
-      if (slot >= this.#high) this.#high = slot + 1;
-    });
+    recorder.peek((slot, count) => this.addSlot(slot, count));
   }
 
   addSlot(slot: number, count: number): void {

@@ -115,8 +115,7 @@ export class Recorder {
       }
     }
     this.addPage(slot >>> this.layout.halfBits);
-    const page = this.counts[this.row + (slot >>> this.layout.halfBits)];
-    this.counts[page + (slot & this.layout.halfMask)]++;
+    this.recordSlot(slot, value);
   }
 
   protected recordOutside(value: number, scaled: number): void {
@@ -128,11 +127,11 @@ export class Recorder {
     else {
       const units = Math.round(scaled);
       if (units > layout.highest) tally.clamped++;
-      this.recordWide(layout.slotOf(Math.min(units, layout.highest)), value);
+      this.recordSlot(layout.slotOf(Math.min(units, layout.highest)), value);
     }
   }
 
-  private recordWide(slot: number, value: number): void {
+  private recordSlot(slot: number, value: number): void {
     const page = this.counts[this.row + (slot >>> this.layout.halfBits)];
     if (page !== 0) this.counts[page + (slot & this.layout.halfMask)]++;
     else this.recordInNewPage(slot, value);

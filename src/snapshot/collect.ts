@@ -158,10 +158,7 @@ export class Collector {
   #counters(frame: Frame): CounterSnapshot[] {
     const found: CounterSnapshot[] = [];
     for (const { instrument, series } of this.#each<CounterSeries>("counter")) {
-      let count = series.value - series.closedValue;
-      for (const block of frame.blocks) count += block.counters[series.id] ?? 0;
-      // A counter that expired and came back goes on from where it was, also for exporters.
-      if (frame.window === "total") count = series.value;
+      const count = added(series, frame);
       const { name, unit } = instrument.descriptor;
       const perSecond = count / frame.seconds;
       found.push(Object.freeze({ name, attributes: series.attributes, unit, count, perSecond }));
@@ -212,6 +209,14 @@ export class Collector {
       for (const series of allSeries(instrument)) yield { instrument, series };
     }
   }
+}
+
+/** A counter that expired and came back goes on from where it was: its total is its own, not the blocks'. */
+function added(series: CounterSeries, { window, blocks }: Frame): number {
+  if (window === "total") return series.value;
+  let count = series.value - series.closedValue;
+  for (const block of blocks) count += block.counters[series.id] ?? 0;
+  return count;
 }
 
 /** Mean, smallest and largest sample over the blocks; of `now` where they have none. */

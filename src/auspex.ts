@@ -71,6 +71,7 @@ export class Auspex implements Instrumented {
   readonly #operations: OperationFamily;
   readonly #readers: PeriodicReader[];
   readonly #observed = new Set<GuardedRead>();
+  readonly #samplers = new Set<(elapsedMs: number) => void>();
   readonly #incarnation: MetricBatch["incarnation"];
   readonly #runtime: RuntimeWatch | undefined;
   readonly #prometheus: PrometheusExporter;
@@ -113,6 +114,13 @@ export class Auspex implements Instrumented {
       registry: this.#registry,
       diag: this.#diag,
       operation: (name, attributes) => this.operation(name, attributes),
+      observe: (read, set) => this.#observe(read, set),
+      sample: (run) => {
+        this.#samplers.add(run);
+        return () => this.#samplers.delete(run);
+      },
+      showSaturation: (instrument) => this.#collector.saturations.add(instrument),
+      callbacks: this.#self,
     };
     this.#incarnation = Object.freeze({
       id: `${process.pid}-${Math.round(clock.wall()).toString(36)}-${Math.random().toString(36).slice(2, 10)}`,
@@ -217,6 +225,7 @@ export class Auspex implements Instrumented {
     this.#ticker.stop();
     this.#runtime?.stop();
     this.#observed.clear();
+    this.#samplers.clear();
     const state = processState();
     state.monitors = state.monitors.filter((monitor) => monitor !== this);
     state.generation++;
@@ -235,6 +244,7 @@ export class Auspex implements Instrumented {
     this.#every(Math.max(SAMPLE_MS, intervalMs), () => {
       const now = clock.now();
       this.#runtime?.sample(now - sampled);
+      for (const sample of this.#samplers) sample(now - sampled);
       sampled = now;
       for (const read of this.#observed) read.poll();
     });
@@ -250,7 +260,7 @@ export class Auspex implements Instrumented {
     this.#ticker.every(intervalMs, () => this.#self.meter(run), offsetMs);
   }
 
-  #observe(read: Parameters<Observe>[0], set: Parameters<Observe>[1]): () => void {
+  #observe(read: () => unknown, set: Parameters<Observe>[1]): () => void {
     const guarded = new GuardedRead(read, set, this.#self);
     this.#observed.add(guarded);
     guarded.poll();
@@ -286,7 +296,14 @@ export class Auspex implements Instrumented {
   #source(): PullSource {
     const { clock } = this.#options;
     const { resource } = this;
-    return { resource, clock, diag: this.#diag, streams: () => this.#cumulative.streams() };
+    const incarnation = this.#incarnation;
+    return {
+      resource,
+      incarnation,
+      clock,
+      diag: this.#diag,
+      streams: () => this.#cumulative.streams(),
+    };
   }
 
   #result(exporters: readonly FlushStatus[]): FlushResult {

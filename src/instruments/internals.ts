@@ -1,6 +1,9 @@
 import type { Attributes } from "../attributes/attributes.js";
 import type { Diag } from "../diag/diag.js";
+import type { GaugeSeries } from "./gauge.js";
 import type { Operation } from "./golden-signals.js";
+import type { CallbackTally } from "./guarded-read.js";
+import type { Instrument } from "./instrument.js";
 import type { Registry } from "./registry.js";
 
 /** What integrations need of a monitor, and users do not. */
@@ -8,6 +11,14 @@ export interface Internals {
   readonly registry: Registry;
   readonly diag: Diag;
   operation(name: string, attributes?: Attributes): Operation;
+  /** Reads a foreign number once a second; what it throws or answers wrongly is counted. @returns stop */
+  observe(read: () => unknown, set: (value: number) => void): () => void;
+  /** Calls `run` once a second with the monotonic ms since the last time. It must not throw. @returns stop */
+  sample(run: (elapsedMs: number) => void): () => void;
+  /** Shows the gauges of an instrument among the saturation of snapshots. */
+  showSaturation(instrument: Instrument<GaugeSeries>): void;
+  /** Where wrong answers of foreign callbacks are counted. */
+  readonly callbacks: CallbackTally;
 }
 
 /** Found through the global registry of symbols, so that the ESM and the CJS copy know each other's. */

@@ -1,4 +1,5 @@
 import type { Diag } from "../diag/diag.js";
+import type { Incarnation } from "../snapshot/batch.js";
 import type { MetricStream } from "../snapshot/cumulative.js";
 import type { Resource } from "../snapshot/resource.js";
 import type { Clock } from "../time/clock.js";
@@ -6,6 +7,7 @@ import type { Clock } from "../time/clock.js";
 /** What a pull exporter reads from. Cumulative, the open interval included. */
 export interface PullSource {
   readonly resource: Resource;
+  readonly incarnation: Incarnation;
   readonly clock: Clock;
   readonly diag: Diag;
   streams(): Iterable<MetricStream>;

@@ -1,6 +1,6 @@
 import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { InstrumentKind } from "../instruments/instrument.js";
-import type { AttributesData } from "./model.js";
+import type { AttributesData, Exemplar } from "./model.js";
 import type { Resource } from "./resource.js";
 
 /** Values since the process started, or since the last export that was acknowledged. */
@@ -17,6 +17,8 @@ export interface HistogramPoint {
   readonly attributes: AttributesData;
   /** Whole, in HDR form; its values are in the unit of the metric. */
   readonly histogram: ClosedHistogram;
+  /** Traced values among those of the last few minutes, in the unit of the metric, oldest first. */
+  readonly exemplars?: readonly Exemplar[];
 }
 
 export interface NumberPoint {
@@ -55,4 +57,4 @@ export interface MetricBatch {
   readonly metrics: readonly MetricData[];
 }
 
-export type { AttributesData, InstrumentKind, Resource };
+export type { AttributesData, Exemplar, InstrumentKind, Resource };

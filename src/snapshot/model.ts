@@ -1,6 +1,16 @@
 /** Attributes of a series: low cardinality, already cleaned. */
 export type AttributesData = Readonly<Record<string, string | number | boolean>>;
 
+/** One recorded value and the trace it was recorded in. */
+export interface Exemplar {
+  readonly value: number;
+  /** Epoch ms. */
+  readonly timeMs: number;
+  /** 32 and 16 hexadecimal digits. */
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
 /** A closed histogram as readers see it. Values are in the unit of the instrument. */
 export interface HistogramView {
   readonly count: number;

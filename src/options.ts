@@ -1,7 +1,11 @@
 import type { Attributes } from "./attributes/attributes.js";
-import { describeError, type Logger } from "./diag/diag.js";
+import type { Logger } from "./diag/diag.js";
 import { layoutFaults } from "./histogram/layout.js";
-import type { ExporterEntry, MetricExporter } from "./readers/exporter.js";
+import type { TraceContext } from "./instruments/exemplars.js";
+import { type View, viewFaults } from "./instruments/view.js";
+import { Checks, isObject, show } from "./readers/checks.js";
+import { type ResolvedPull, type ResolvedPush, resolveEntries } from "./readers/entries.js";
+import type { ExporterEntry, MetricExporter, PullEntry } from "./readers/exporter.js";
 import type { PullExporter } from "./readers/pull.js";
 import type { ServiceName } from "./snapshot/resource.js";
 import { type Clock, SystemClock } from "./time/clock.js";
@@ -16,7 +20,7 @@ export interface HistogramRange {
   readonly significantDigits?: number;
 }
 
-export type ExporterOption = MetricExporter | PullExporter | ExporterEntry;
+export type ExporterOption = MetricExporter | PullExporter | ExporterEntry | PullEntry;
 
 export interface AuspexOptions {
   /** Name of the service, else `OTEL_SERVICE_NAME`. @default "unknown_service:node" */
@@ -35,6 +39,20 @@ export interface AuspexOptions {
   readonly exporters?: readonly ExporterOption[];
   /** Milliseconds between exports, else `OTEL_METRIC_EXPORT_INTERVAL`. @default 60_000 */
   readonly exportIntervalMs?: number;
+  /** How instruments are shown, in snapshots and by every exporter. @default [] */
+  readonly views?: readonly View[];
+  /**
+   * Keep trace ids of slow and failed work: those of OpenTelemetry's active span, or what a function of
+   * yours answers. @default true
+   */
+  readonly exemplars?: boolean | (() => TraceContext | undefined);
+  /** Export what the library knows of itself. @default true */
+  readonly selfMetrics?: boolean;
+  /**
+   * Most of the CPU time of the process that the library may take, 0.001 … 1: above it intervals grow
+   * longer, visibly. `false`: no limit. @default 0.02
+   */
+  readonly overheadBudget?: number | false;
   /** Watch event loop, CPU, memory and GC of this process. @default true */
   readonly saturation?: boolean;
   /** Where the library may speak. Without one it is silent. */
@@ -43,13 +61,6 @@ export interface AuspexOptions {
   readonly onError?: (error: Error) => void;
   /** Source of time; for tests. */
   readonly clock?: Clock;
-}
-
-export interface ResolvedEntry {
-  readonly exporter: MetricExporter;
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  readonly temporality: "cumulative" | "delta";
 }
 
 export interface ResolvedOptions {
@@ -62,9 +73,16 @@ export interface ResolvedOptions {
   readonly cardinalityLimit: number;
   readonly idleSeriesMs: number;
   readonly windowBytes: number;
-  readonly push: readonly ResolvedEntry[];
-  readonly pull: readonly PullExporter[];
+  readonly push: readonly ResolvedPush[];
+  readonly pull: readonly ResolvedPull[];
+  readonly views: readonly View[];
   readonly saturation: boolean;
+  readonly exemplars: boolean | (() => TraceContext | undefined);
+  /** `OTEL_METRICS_EXEMPLAR_FILTER`. */
+  readonly exemplarFilter: string | undefined;
+  readonly selfMetrics: boolean;
+  /** Infinity: no limit. */
+  readonly overheadBudget: number;
   readonly logger: Logger | undefined;
   readonly onError: ((error: Error) => void) | undefined;
   readonly clock: Clock;
@@ -82,16 +100,18 @@ const KNOWN = new Set<string>([
   "windowBytes",
   "exporters",
   "exportIntervalMs",
+  "views",
+  "exemplars",
+  "selfMetrics",
+  "overheadBudget",
   "saturation",
   "logger",
   "onError",
   "clock",
 ]);
 
-const ENTRY = new Set<string>(["exporter", "intervalMs", "timeoutMs", "temporality"]);
-
 /** Names that later versions will know; until then they may be given as "nothing". */
-const LATER = new Set<string>(["views", "detectors", "slos", "alerts", "overheadBudget"]);
+const LATER = new Set<string>(["detectors", "slos", "alerts"]);
 
 /** All faults of the options at once, each with its mend. */
 export class OptionsError extends Error {
@@ -108,35 +128,20 @@ export function resolveOptions(
   given: AuspexOptions = {},
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): ResolvedOptions {
-  const faults: string[] = [];
+  const checks = new Checks();
+  const { faults } = checks;
   const options: AuspexOptions = isObject(given) ? (given as AuspexOptions) : {};
   if (!isObject(given)) faults.push(`options is ${show(given)}; give an object, or nothing`);
   for (const key of Object.keys(options)) {
     const value = (options as Record<string, unknown>)[key];
     if (LATER.has(key)) {
-      if (value === undefined || value === false || isEmpty(value)) continue;
+      if (value === undefined || value === false) continue;
+      if (Array.isArray(value) && value.length === 0) continue;
       faults.push(`${key} comes with a later version; leave it out`);
     } else if (!KNOWN.has(key)) {
       faults.push(`${key} is not an option; known are ${[...KNOWN].join(", ")}`);
     }
   }
-  const number = (
-    name: string,
-    value: unknown,
-    fallback: number,
-    min: number,
-    max: number,
-    whole = true,
-  ): number => {
-    if (value === undefined) return fallback;
-    const fits = typeof value === "number" && value >= min && value <= max;
-    if (fits && (!whole || Number.isInteger(value))) return value;
-    faults.push(
-      `${name} is ${show(value)}; give a ${whole ? "whole " : ""}number from ${min} to ${max}`,
-    );
-    return fallback;
-  };
-
   const service = options.service;
   const name = isObject(service) ? (service as ServiceName).name : service;
   if (service !== undefined && (typeof name !== "string" || name === "")) {
@@ -158,13 +163,8 @@ export function resolveOptions(
     if (value === undefined || typeof value === "string") continue;
     faults.push(`service.${key} is ${show(value)}; give a string`);
   }
-  for (const key of Object.keys(isObject(options.histogram) ? options.histogram : {})) {
-    if (["lowestUs", "highestUs", "significantDigits"].includes(key)) continue;
-    faults.push(`histogram.${key} is not an option; give lowestUs, highestUs, significantDigits`);
-  }
-  if (options.onError !== undefined && typeof options.onError !== "function") {
-    faults.push(`onError is ${show(options.onError)}; give a function that takes an Error`);
-  }
+  checks.keys("histogram.", options.histogram, ["lowestUs", "highestUs", "significantDigits"]);
+  checks.type("onError", options.onError, ["function"], "give a function that takes an Error");
   const range: HistogramRange = isObject(options.histogram) ? options.histogram : {};
   if (options.histogram !== undefined && !isObject(options.histogram)) {
     faults.push(
@@ -176,9 +176,13 @@ export function resolveOptions(
     const named = fault.replace(/\b(lowest|highest)\b/g, "$1Us");
     faults.push(`histogram.${named}`);
   }
-  if (options.saturation !== undefined && typeof options.saturation !== "boolean") {
-    faults.push(`saturation is ${show(options.saturation)}; give true or false`);
+  for (const name of ["saturation", "selfMetrics"] as const) {
+    checks.type(name, options[name], ["boolean"], "give true or false");
   }
+  const aboutTraces = "give true, false, or a function that answers { traceId, spanId }";
+  checks.type("exemplars", options.exemplars, ["boolean", "function"], aboutTraces);
+  if (options.views !== undefined) faults.push(...viewFaults(options.views, "views"));
+  const { overheadBudget } = options;
   const { logger } = options;
   if (
     logger !== undefined &&
@@ -195,19 +199,17 @@ export function resolveOptions(
       `clock is ${show(clock)}; give an object with now(), wall() and schedule(ms, callback)`,
     );
   }
-  const intervalMs = number("intervalMs", options.intervalMs, 1000, 50, 60_000, false);
+  const intervalMs = checks.number("intervalMs", options.intervalMs, 1000, 50, 60_000, false);
   const fromEnvironment = Number(environment.OTEL_METRIC_EXPORT_INTERVAL);
   const defaultExportMs = fromEnvironment >= 100 ? Math.floor(fromEnvironment) : 60_000;
-  const exportIntervalMs = number(
+  const exportIntervalMs = checks.number(
     "exportIntervalMs",
     options.exportIntervalMs,
     defaultExportMs,
     100,
     86_400_000,
   );
-  const push: ResolvedEntry[] = [];
-  const pull: PullExporter[] = [];
-  resolveExporters(options.exporters, exportIntervalMs, push, pull, faults, number);
+  const { push, pull } = resolveEntries(options.exporters, exportIntervalMs, checks);
 
   const resolved: ResolvedOptions = {
     service,
@@ -216,11 +218,31 @@ export function resolveOptions(
     lowestUs,
     highestUs,
     significantDigits,
-    cardinalityLimit: number("cardinalityLimit", options.cardinalityLimit, 2000, 1, 1_000_000),
-    idleSeriesMs: number("idleSeriesMs", options.idleSeriesMs, 7_200_000, 3_900_000, 2 ** 40),
-    windowBytes: number("windowBytes", options.windowBytes, 64 << 20, 65_536, 2 ** 40),
+    cardinalityLimit: checks.number(
+      "cardinalityLimit",
+      options.cardinalityLimit,
+      2000,
+      1,
+      1_000_000,
+    ),
+    idleSeriesMs: checks.number(
+      "idleSeriesMs",
+      options.idleSeriesMs,
+      7_200_000,
+      3_900_000,
+      2 ** 40,
+    ),
+    windowBytes: checks.number("windowBytes", options.windowBytes, 64 << 20, 65_536, 2 ** 40),
     push,
     pull,
+    views: options.views ?? [],
+    exemplars: options.exemplars ?? true,
+    exemplarFilter: environment.OTEL_METRICS_EXEMPLAR_FILTER?.trim().toLowerCase(),
+    selfMetrics: options.selfMetrics ?? true,
+    overheadBudget:
+      overheadBudget === false
+        ? Number.POSITIVE_INFINITY
+        : checks.number("overheadBudget", overheadBudget, 0.02, 0.001, 1, false),
     saturation: options.saturation ?? true,
     logger,
     onError: options.onError,
@@ -229,92 +251,4 @@ export function resolveOptions(
   };
   if (faults.length > 0) throw new OptionsError(faults);
   return Object.freeze(resolved);
-}
-
-function resolveExporters(
-  given: unknown,
-  exportIntervalMs: number,
-  push: ResolvedEntry[],
-  pull: PullExporter[],
-  faults: string[],
-  number: (name: string, value: unknown, fallback: number, min: number, max: number) => number,
-): void {
-  if (given === undefined) return;
-  if (!Array.isArray(given)) {
-    faults.push(`exporters is ${show(given)}; give an array`);
-    return;
-  }
-  const names = new Set<string>();
-  given.forEach((each: unknown, at) => {
-    const entry = isObject(each) && "exporter" in each ? each : { exporter: each };
-    const { exporter } = entry as Partial<ExporterEntry>;
-    const { intervalMs, timeoutMs, temporality } = entry as Partial<ExporterEntry>;
-    const path = `exporters[${at}]`;
-    for (const key of Object.keys(entry === each ? entry : {})) {
-      if (ENTRY.has(key)) continue;
-      faults.push(`${path}.${key} is not an option; known are ${[...ENTRY].join(", ")}`);
-    }
-    const isPull =
-      isObject(exporter) && typeof (exporter as { attach?: unknown }).attach === "function";
-    const isPush = isObject(exporter) && typeof (exporter as MetricExporter).export === "function";
-    if ((!isPull && !isPush) || typeof (exporter as { name?: unknown }).name !== "string") {
-      faults.push(
-        `${path} is ${show(each)}; give an exporter (a name and export(batch, signal)), or { exporter, intervalMs, timeoutMs, temporality }`,
-      );
-      return;
-    }
-    const { name } = exporter as MetricExporter;
-    if (names.has(name))
-      faults.push(`${path} is a second exporter named "${name}"; give it another name`);
-    names.add(name);
-    if (isPull) {
-      pull.push(exporter as unknown as PullExporter);
-      return;
-    }
-    if (temporality !== undefined && temporality !== "cumulative" && temporality !== "delta") {
-      faults.push(`${path}.temporality is ${show(temporality)}; give "cumulative" or "delta"`);
-    }
-    const every = number(`${path}.intervalMs`, intervalMs, exportIntervalMs, 100, 86_400_000);
-    const timeout = number(`${path}.timeoutMs`, timeoutMs, Math.min(30_000, every), 1, 86_400_000);
-    push.push({
-      exporter: exporter as MetricExporter,
-      intervalMs: every,
-      timeoutMs: Math.min(timeout, every),
-      temporality: temporality ?? wantedBy(exporter as MetricExporter, path, faults),
-    });
-  });
-}
-
-function wantedBy(
-  exporter: MetricExporter,
-  path: string,
-  faults: string[],
-): "cumulative" | "delta" {
-  try {
-    const wanted = exporter.temporality?.("histogram") ?? "cumulative";
-    if (wanted === "cumulative" || wanted === "delta") return wanted;
-    faults.push(`${path}.temporality() is ${show(wanted)}; answer "cumulative" or "delta"`);
-  } catch (error) {
-    faults.push(`${path}.temporality() threw ${describeError(error)}; answer, or leave it out`);
-  }
-  return "cumulative";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> & object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isEmpty(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
-  if (typeof value === "function") return "a function";
-  if (typeof value === "bigint" || typeof value === "symbol") return String(value);
-  try {
-    return JSON.stringify(value)?.slice(0, 80) ?? String(value);
-  } catch {
-    return "an object";
-  }
 }

@@ -2,6 +2,9 @@ import type { Layout } from "./layout.js";
 import type { Slab, Slabs } from "./slabs.js";
 import { MAX_ENTRY, type SparseWriter, writeCount, writeEmpty } from "./sparse.js";
 
+/** More than any value that the fast path takes; a small integer, so that it is held in place. */
+export const NEVER = 0x7fffffff;
+
 /** What became of values that did not simply enter a slot. One per instrument. */
 export class ValueTally {
   /** Finite values above the highest trackable one, recorded as that one. */
@@ -38,6 +41,8 @@ export class Recorder {
   /** Offset in `counts` of this recorder's page table; points at zeros while nothing is held. */
   protected row = 0;
   private slab: Slab | undefined;
+  /** Layout units from which `noted` is told of a value; only set by who overrides it. */
+  protected noteFrom = NEVER;
   readonly layout: Layout;
   readonly scale: number;
 
@@ -67,10 +72,14 @@ export class Recorder {
       const page = counts[this.row + (slot >>> layout.halfBits)];
       if (page !== 0) counts[page + (slot & layout.halfMask)]++;
       else this.recordInNewPage(slot, value);
+      if (units >= this.noteFrom) this.noted(value, units);
     } else {
       this.recordOutside(value, scaled);
     }
   }
+
+  /** Told of a value that was recorded, from `noteFrom` up. */
+  protected noted(_value: number, _units: number): void {}
 
   /** Empties this recorder into `out` (nothing but its counts). Cold. @returns the number of values */
   harvest(out: SparseWriter): number {
@@ -128,6 +137,7 @@ export class Recorder {
       const units = Math.round(scaled);
       if (units > layout.highest) tally.clamped++;
       this.recordSlot(layout.slotOf(Math.min(units, layout.highest)), value);
+      if (this.noteFrom !== NEVER) this.noted(value, NEVER - 1);
     }
   }
 

@@ -7,14 +7,14 @@ import {
   joinAttributes,
   textOf,
 } from "../attributes/attributes.js";
-import type { RecorderShared } from "../histogram/recorder.js";
 import type { Clock } from "../time/clock.js";
 import { GoldenSignals, type MisuseTally, Operation, type SignalsHome } from "./golden-signals.js";
-import { type HistogramSeries, makeSeries } from "./histogram.js";
+import { type HistogramSeries, makeSeries, type SeriesShared } from "./histogram.js";
 import { type Descriptor, type Instrument, OVERFLOW } from "./instrument.js";
+import { keepOnly } from "./view.js";
 
 export interface HistogramInstrument extends Instrument<HistogramSeries> {
-  readonly shared: RecorderShared;
+  readonly shared: SeriesShared;
   /** Layout units per unit of the descriptor; `shared.scale` is per recorded unit. */
   readonly exportScale: number;
 }
@@ -23,6 +23,12 @@ export interface HistogramInstrument extends Instrument<HistogramSeries> {
 export interface ActiveInstrument extends Omit<Descriptor, "kind"> {
   /** Its points carry `operation.name`, and so do the durations. */
   readonly named: boolean;
+}
+
+/** The same, as views show it. */
+export interface ShownActive extends ActiveInstrument {
+  readonly drop: boolean;
+  readonly keep?: ReadonlySet<string>;
 }
 
 /** Operations that share one duration instrument: `http.server.request.duration`, say. */
@@ -34,14 +40,16 @@ export class OperationFamily implements SignalsHome {
 
   constructor(
     readonly instrument: HistogramInstrument,
-    readonly active: ActiveInstrument,
+    readonly active: ShownActive,
     private readonly clock: Clock,
     readonly tally: MisuseTally & { readonly attributes: AttributeTally },
   ) {}
 
   /** Get or create an operation by name and attributes; beyond the limit, the one that takes the rest. */
   operation(name: string, attributes: unknown): Operation {
-    const clean = cleanAttributes(attributes, this.tally.attributes);
+    const given = cleanAttributes(attributes, this.tally.attributes);
+    // Without its name on the wire, operations of different names would become one series.
+    const clean = this.active.named ? keepOnly(given, this.instrument.view.keep) : given;
     const { name: title } = cleanAttributes({ name: textOf(name) }, this.tally.attributes);
     const key = keyOf(title as string, clean);
     const known = this.#operations.get(key);

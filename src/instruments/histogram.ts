@@ -1,5 +1,6 @@
 import type { Attributes } from "../attributes/attributes.js";
-import { Recorder, type RecorderShared } from "../histogram/recorder.js";
+import { NEVER, Recorder, type RecorderShared } from "../histogram/recorder.js";
+import { Exemplars, type TraceSource } from "./exemplars.js";
 import type { Series } from "./instrument.js";
 
 /** A histogram bound to its attributes. */
@@ -17,16 +18,44 @@ export interface SeriesOwner {
   relist(): void;
 }
 
+/** What all series of one instrument share. */
+export interface SeriesShared extends RecorderShared {
+  readonly traces: TraceSource;
+}
+
 /** One histogram series: a recorder that knows what it records. */
 export class HistogramSeries extends Recorder implements Series, BoundHistogram {
   lastActive = 0;
+  /** Made with the first traced value. */
+  exemplars: Exemplars | undefined;
+  /** The largest value noted in this interval, in layout units. */
+  private largest = 0;
 
   constructor(
-    shared: RecorderShared,
+    private readonly common: SeriesShared,
     readonly attributes: Attributes,
     readonly owner?: SeriesOwner,
   ) {
-    super(shared);
+    super(common);
+  }
+
+  /**
+   * Begins an interval in which values are noted with their traces: those from half the largest of
+   * the interval before (of failures: any), and after each only a larger one. So an interval of n
+   * values asks for about ln n traces, and what it keeps is its slow tail.
+   */
+  arm(): void {
+    if (this.common.traces.isOn) {
+      this.noteFrom = this.attributes["error.type"] === undefined ? this.largest >>> 1 : 0;
+    } else this.noteFrom = NEVER;
+    this.largest = 0;
+  }
+
+  protected override noted(value: number, units: number): void {
+    this.largest = units;
+    this.noteFrom = units + 1;
+    this.exemplars ??= new Exemplars();
+    this.common.traces.keep(value, this.exemplars);
   }
 }
 
@@ -53,6 +82,7 @@ class TwoDigitSeries extends HistogramSeries {
       const page = counts[this.row + (slot >>> 7)];
       if (page !== 0) counts[page + (slot & 127)]++;
       else this.recordInNewPage(slot, value);
+      if (units >= this.noteFrom) this.noted(value, units);
     } else {
       this.recordOutside(value, scaled);
     }
@@ -61,7 +91,7 @@ class TwoDigitSeries extends HistogramSeries {
 
 /** A series for recorders of this kind. */
 export function makeSeries(
-  shared: RecorderShared,
+  shared: SeriesShared,
   attributes: Attributes,
   owner?: SeriesOwner,
 ): HistogramSeries {

@@ -1,5 +1,6 @@
 import { type Attributes, attributesKey } from "../attributes/attributes.js";
 import { ValueTally } from "../histogram/recorder.js";
+import type { InstrumentView } from "./view.js";
 
 export type InstrumentKind = "histogram" | "counter" | "gauge";
 
@@ -37,6 +38,7 @@ export class Instrument<S extends Series> {
 
   constructor(
     readonly descriptor: Descriptor,
+    readonly view: InstrumentView,
     readonly limit: number,
     private readonly ids: Ids<S>,
     private readonly makeOverflow: () => S,

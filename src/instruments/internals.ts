@@ -19,6 +19,8 @@ export interface Internals {
   showSaturation(instrument: Instrument<GaugeSeries>): void;
   /** Where wrong answers of foreign callbacks are counted. */
   readonly callbacks: CallbackTally;
+  /** Where pull exporters read: a `PullSource`, of a room that this one does not know. */
+  source(): unknown;
 }
 
 /** Found through the global registry of symbols, so that the ESM and the CJS copy know each other's. */

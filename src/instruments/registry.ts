@@ -6,14 +6,16 @@ import {
 } from "../attributes/attributes.js";
 import type { Diag } from "../diag/diag.js";
 import type { Layout } from "../histogram/layout.js";
-import type { Recorder, RecorderShared } from "../histogram/recorder.js";
+import type { Recorder } from "../histogram/recorder.js";
 import { Slabs } from "../histogram/slabs.js";
 import type { Clock } from "../time/clock.js";
 import { CounterSeries } from "./counter.js";
+import type { TraceSource } from "./exemplars.js";
 import { type ActiveInstrument, type HistogramInstrument, OperationFamily } from "./family.js";
 import { GaugeSeries } from "./gauge.js";
-import { type HistogramSeries, makeSeries } from "./histogram.js";
+import { type HistogramSeries, makeSeries, type SeriesShared } from "./histogram.js";
 import { type Descriptor, Ids, Instrument, OVERFLOW, type Series } from "./instrument.js";
+import { type InstrumentView, keepOnly, type Views } from "./view.js";
 
 /** Longest a window reaches back, and what its oldest block may reach beyond that. */
 const ID_REST_MS = 2 * 3_600_000;
@@ -24,6 +26,8 @@ export interface RegistryOptions {
   readonly cardinalityLimit: number;
   readonly layout: Layout;
   readonly tally: RegistryTally;
+  readonly views: Views;
+  readonly traces: TraceSource;
 }
 
 /** What went wrong at the edge of the registry. */
@@ -60,6 +64,10 @@ export class Registry {
     return this.options.diag;
   }
 
+  get traces(): TraceSource {
+    return this.options.traces;
+  }
+
   get tally(): RegistryTally {
     return this.options.tally;
   }
@@ -76,23 +84,28 @@ export class Registry {
     exportScale = scale,
   ): HistogramInstrument {
     const slabs = this.slabsOf(layout);
-    return this.instrument(descriptor, (named, limit) => {
+    return this.instrument(descriptor, (named, view, limit) => {
       const instrument: HistogramInstrument = Object.assign(
-        new Instrument<HistogramSeries>(named, limit, this.histograms, () => {
+        new Instrument<HistogramSeries>(named, view, limit, this.histograms, () => {
           return makeSeries(instrument.shared, OVERFLOW);
         }),
-        { shared: undefined as unknown as RecorderShared, exportScale },
+        { shared: undefined as unknown as SeriesShared, exportScale },
       );
-      const shared: RecorderShared = {
+      const { traces } = this.options;
+      const shared: SeriesShared = {
+        traces,
         // Of equal layouts one: whoever merges keeps memory for each.
         layout: slabs.layout,
         scale,
         tally: instrument.tally,
         slabs,
         admit: (recorder) => {
-          if (recorder.id >= 0) return recorder;
-          const series = instrument.admit(recorder as HistogramSeries);
-          if (series === recorder) series.owner?.relist();
+          const series = recorder as HistogramSeries;
+          const isNew = series.id < 0;
+          const admitted = isNew ? instrument.admit(series) : series;
+          if (admitted !== series) return admitted;
+          series.arm();
+          if (isNew) series.owner?.relist();
           return series;
         },
       };
@@ -101,9 +114,10 @@ export class Registry {
   }
 
   counter(descriptor: Descriptor): Instrument<CounterSeries> {
-    return this.instrument(descriptor, (named, limit) => {
+    return this.instrument(descriptor, (named, view, limit) => {
       const instrument: Instrument<CounterSeries> = new Instrument(
         named,
+        view,
         limit,
         this.counters,
         () => new CounterSeries(instrument, OVERFLOW),
@@ -113,9 +127,10 @@ export class Registry {
   }
 
   gauge(descriptor: Descriptor): Instrument<GaugeSeries> {
-    return this.instrument(descriptor, (named, limit) => {
+    return this.instrument(descriptor, (named, view, limit) => {
       const instrument: Instrument<GaugeSeries> = new Instrument(
         named,
+        view,
         limit,
         this.gauges,
         () => new GaugeSeries(instrument, OVERFLOW),
@@ -130,7 +145,8 @@ export class Registry {
     attributes: unknown,
     make: (attributes: Attributes) => S,
   ): S {
-    const clean = cleanAttributes(attributes, this.tally.attributes);
+    const given = cleanAttributes(attributes, this.tally.attributes);
+    const clean = keepOnly(given, instrument.view.keep);
     const key = attributesKey(clean);
     return instrument.series.get(key) ?? instrument.admit(make(clean), key);
   }
@@ -156,19 +172,31 @@ export class Registry {
    * create.
    */
   family(descriptor: Descriptor, active: ActiveInstrument): OperationFamily {
-    const known = this.families.find(({ instrument }) => {
-      return instrument.descriptor.name === descriptor.name;
-    });
-    if (known !== undefined) return known;
     const instrument = this.histogram(descriptor, this.options.layout, 1000, 1_000_000);
-    const family = new OperationFamily(instrument, active, this.clock, this.tally);
+    const known = this.families.find((family) => family.instrument === instrument);
+    if (known !== undefined) return known;
+    const view = this.options.views.of(active.name);
+    const { name = active.name, description = active.description, drop } = view;
+    const shown = { ...active, name, description, drop, keep: view.keep };
+    const family = new OperationFamily(instrument, shown, this.clock, this.tally);
     this.families.push(family);
     return family;
   }
 
+  /** `descriptor` is as the instrument is made; a view may show it under another name. */
   private instrument<T extends Instrument<S>, S extends Series>(
     descriptor: Descriptor,
-    make: (descriptor: Descriptor, limit: number) => T,
+    make: (descriptor: Descriptor, view: InstrumentView, limit: number) => T,
+  ): T {
+    const view = this.options.views.of(descriptor.name);
+    const { name = descriptor.name, description = descriptor.description } = view;
+    return this.#named({ ...descriptor, name, description }, view, make);
+  }
+
+  #named<T extends Instrument<S>, S extends Series>(
+    descriptor: Descriptor,
+    view: InstrumentView,
+    make: (descriptor: Descriptor, view: InstrumentView, limit: number) => T,
   ): T {
     const known = this.instruments.get(descriptor.name);
     if (known?.descriptor.kind === descriptor.kind) {
@@ -187,9 +215,9 @@ export class Registry {
         `conflict:${descriptor.name}`,
         `"${descriptor.name}" is a ${known.descriptor.kind}; the ${descriptor.kind} of that name is called "${name}"`,
       );
-      return this.instrument({ ...descriptor, name }, make);
+      return this.#named({ ...descriptor, name }, view, make);
     }
-    const instrument = make(descriptor, this.options.cardinalityLimit);
+    const instrument = make(descriptor, view, this.options.cardinalityLimit);
     this.instruments.set(descriptor.name, instrument as unknown as Instrument<Series>);
     return instrument;
   }

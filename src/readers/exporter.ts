@@ -1,4 +1,6 @@
 import type { MetricBatch, Temporality } from "../snapshot/batch.js";
+import type { View } from "../snapshot/views.js";
+import type { PullExporter } from "./pull.js";
 
 export type ExportResult =
   | { readonly status: "success"; readonly rejected?: number }
@@ -30,6 +32,14 @@ export interface ExporterEntry {
   readonly timeoutMs?: number;
   /** Overrides what the exporter asks for. */
   readonly temporality?: Temporality;
+  /** How instruments are shown to this exporter, after the views of the monitor. @default [] */
+  readonly views?: readonly View[];
+}
+
+/** A pull exporter with views of its own. */
+export interface PullEntry {
+  readonly exporter: PullExporter;
+  readonly views?: readonly View[];
 }
 
 /** What became of an exporter in a flush or shutdown. */

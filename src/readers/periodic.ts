@@ -2,7 +2,10 @@ import { type Diag, describeError } from "../diag/diag.js";
 import type { MetricBatch, Temporality } from "../snapshot/batch.js";
 import { DeltaCursor } from "../snapshot/temporality.js";
 import type { Clock } from "../time/clock.js";
+import { setDeadline } from "./deadline.js";
 import type { ExportResult, FlushStatus, MetricExporter } from "./exporter.js";
+import { errorOf, failure, guardedExport } from "./guarded-export.js";
+import { type Limit, limitOf } from "./limit.js";
 
 export interface PeriodicOptions {
   readonly exporter: MetricExporter;
@@ -12,6 +15,10 @@ export interface PeriodicOptions {
   readonly collect: () => MetricBatch;
   readonly clock: Clock;
   readonly diag: Diag;
+  /** Told how long each collection took. */
+  readonly onCollect?: (durationMs: number) => void;
+  /** Told what became of each batch that was sent, how long that took and how many points were in it. */
+  readonly onExport?: (result: ExportResult, durationMs: number, points: number) => void;
 }
 
 /** What an exporter did so far. */
@@ -27,15 +34,21 @@ export interface ExportTally {
 /**
  * Exports on request of the ticker: one export in flight, each within its timeout.
  *
- * A delta exporter's cursor moves only when its backend has acknowledged.
+ * A delta exporter's cursor moves only when its backend has acknowledged. A success that comes after the
+ * timeout still moves it, unless a later batch was acknowledged meanwhile: what an exporter goes on
+ * sending after its signal aborted may then arrive twice, never not at all.
  */
 export class PeriodicReader {
   readonly tally: ExportTally = { exported: 0, failed: 0, skipped: 0, rejected: 0 };
   /** The cumulative batch the backend has acknowledged last. */
   acknowledged: MetricBatch | undefined;
+  /** Data points of the batch that is under way; 0 between exports. */
+  inflight = 0;
   readonly #cursor = new DeltaCursor();
   #inFlight: Promise<ExportResult> | undefined;
+  #limit: Limit | undefined;
   #shutdown: Promise<FlushStatus> | undefined;
+  #closed = false;
 
   constructor(private readonly options: PeriodicOptions) {}
 
@@ -46,8 +59,9 @@ export class PeriodicReader {
   /** The ticker's call. Never throws. */
   tick(): void {
     if (this.#shutdown !== undefined) return;
+    const { clock, timeoutMs } = this.options;
     if (this.#inFlight !== undefined) this.tally.skipped++;
-    else void this.#export(() => this.options.timeoutMs);
+    else void this.#export(() => clock.now() + timeoutMs);
   }
 
   /** Waits for the export under way, then exports afresh. Never rejects. */
@@ -55,7 +69,7 @@ export class PeriodicReader {
     return this.#shutdown ?? this.#flush(timeoutMs);
   }
 
-  /** Flushes, then shuts the exporter down, once. Never rejects. */
+  /** Flushes, then shuts the exporter down, once; what is under way at the deadline is called off. Never rejects. */
   shutdown(timeoutMs: number): Promise<FlushStatus> {
     this.#shutdown ??= this.#finish(timeoutMs);
     return this.#shutdown;
@@ -63,9 +77,9 @@ export class PeriodicReader {
 
   #flush(timeoutMs: number): Promise<FlushStatus> {
     const { exporter, clock } = this.options;
-    const deadline = clock.now() + timeoutMs;
+    const deadlineMs = clock.now() + timeoutMs;
     const work = async (): Promise<ExportResult> => {
-      const result = await this.#export(() => Math.max(1, deadline - clock.now()));
+      const result = await this.#export(() => deadlineMs);
       if (result.status === "success") await exporter.forceFlush?.();
       return result;
     };
@@ -74,47 +88,40 @@ export class PeriodicReader {
 
   async #finish(timeoutMs: number): Promise<FlushStatus> {
     const { exporter, clock } = this.options;
-    const deadline = clock.now() + timeoutMs;
+    const deadlineMs = clock.now() + timeoutMs;
     const flushed = await this.#flush(timeoutMs);
-    const left = Math.max(1, deadline - clock.now());
+    this.#closed = true;
+    this.#limit?.expire();
     const closing = Promise.resolve()
       .then(() => exporter.shutdown?.())
       .then((): ExportResult => ({ status: "success" }));
-    const closed = await this.#status(closing, left);
+    const closed = await this.#status(closing, Math.max(1, deadlineMs - clock.now()));
     return flushed.status === "ok" ? closed : flushed;
   }
 
   async #status(work: Promise<ExportResult>, timeoutMs: number): Promise<FlushStatus> {
+    const { name: exporter } = this;
     // Whoever called is waiting for this deadline, perhaps with nothing else to keep the process alive.
-    const late = this.#late(timeoutMs, true);
+    const limit = limitOf(this.options.clock, timeoutMs, true);
     try {
-      const result = await Promise.race([work, late.promise]);
-      const { name: exporter } = this;
-      if (result === "timeout") return { exporter, status: "timeout" };
+      const result = await Promise.race([work, limit.expired]);
+      if (result === "expired") return { exporter, status: "timeout" };
       if (result.status === "success") return { exporter, status: "ok" };
       if (result.error instanceof ExportTimeout) return { exporter, status: "timeout" };
       return { exporter, status: "failed", error: describeError(result.error) };
     } catch (error) {
-      return { exporter: this.name, status: "failed", error: describeError(error) };
+      return { exporter, status: "failed", error: describeError(error) };
     } finally {
-      late.cancel();
+      limit.cancel();
     }
   }
 
-  #late(timeoutMs: number, keepAlive = false): { promise: Promise<"timeout">; cancel: () => void } {
-    let cancel = (): void => {};
-    const promise = new Promise<"timeout">((resolve) => {
-      cancel = this.options.clock.schedule(timeoutMs, () => resolve("timeout"), keepAlive);
-    });
-    return { promise, cancel };
-  }
-
   /** One at a time: whoever comes later waits, and exports what there is by then. */
-  #export(timeoutMs: () => number): Promise<ExportResult> {
+  #export(deadline: () => number): Promise<ExportResult> {
     const before = this.#inFlight;
     const running = (async () => {
       await before;
-      return this.#send(timeoutMs());
+      return this.#collectAndSend(deadline());
     })().finally(() => {
       if (this.#inFlight === running) this.#inFlight = undefined;
     });
@@ -122,52 +129,96 @@ export class PeriodicReader {
     return running;
   }
 
-  async #send(timeoutMs: number): Promise<ExportResult> {
-    const { exporter, temporality, diag } = this.options;
-    const abort = new AbortController();
-    const late = this.#late(timeoutMs);
-    let result: ExportResult;
+  async #collectAndSend(deadlineMs: number): Promise<ExportResult> {
+    const { clock, collect, temporality, onCollect } = this.options;
+    if (this.#closed) return failure(new Error("already shut down"));
+    const began = clock.now();
+    if (began >= deadlineMs) return timedOut(0);
     try {
-      const cumulative = this.options.collect();
+      const cumulative = collect();
       const batch = temporality === "delta" ? this.#cursor.delta(cumulative) : cumulative;
-      const answer = await Promise.race([exporter.export(batch, abort.signal), late.promise]);
-      result =
-        answer === "timeout"
-          ? { status: "retryable", error: new ExportTimeout(timeoutMs) }
-          : answer;
-      if (result.status === "success") {
-        this.acknowledged = cumulative;
-        this.#cursor.acknowledge(cumulative);
-      }
+      this.#tell(() => onCollect?.(clock.now() - began));
+      return await this.#send(batch, cumulative, deadlineMs);
     } catch (error) {
-      const wrapped = error instanceof Error ? error : new Error(String(error));
-      result = { status: "failure", error: wrapped };
-    } finally {
-      late.cancel();
-      abort.abort();
+      const result = failure(errorOf(error));
+      this.#count(result);
+      return result;
     }
-    this.#count(result, diag);
+  }
+
+  async #send(
+    batch: MetricBatch,
+    cumulative: MetricBatch,
+    deadlineMs: number,
+  ): Promise<ExportResult> {
+    const { clock, exporter, onExport } = this.options;
+    const began = clock.now();
+    const timeoutMs = deadlineMs - began;
+    const abort = new AbortController();
+    setDeadline(abort.signal, deadlineMs);
+    const limit = limitOf(clock, timeoutMs);
+    this.#limit = limit;
+    const points = pointsIn(batch);
+    this.inflight = points;
+    const base = this.acknowledged;
+    let late = false;
+    const sent = guardedExport(exporter, batch, abort.signal).then((result) => {
+      const moves = result.status === "success" && (!late || this.acknowledged === base);
+      if (moves) this.#acknowledge(cumulative);
+      return result;
+    });
+    const answer = await Promise.race([sent, limit.expired]);
+    late = true;
+    this.#limit = undefined;
+    this.inflight = 0;
+    limit.cancel();
+    abort.abort();
+    const result = answer === "expired" ? timedOut(timeoutMs) : answer;
+    this.#count(result);
+    this.#tell(() => onExport?.(result, clock.now() - began, points));
     return result;
   }
 
-  #count(result: ExportResult, diag: Diag): void {
+  #acknowledge(cumulative: MetricBatch): void {
+    this.acknowledged = cumulative;
+    this.#cursor.acknowledge(cumulative);
+  }
+
+  #count(result: ExportResult): void {
     if (result.status === "success") {
       this.tally.exported++;
       this.tally.rejected += result.rejected ?? 0;
       return;
     }
     this.tally.failed++;
-    diag.warn(
+    this.options.diag.warn(
       `export:${this.name}`,
       `exporter "${this.name}" failed: ${describeError(result.error)}`,
     );
   }
+
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.options.diag.warn("export hook", `telling of an export failed: ${describeError(error)}`);
+    }
+  }
 }
 
-class ExportTimeout extends Error {
+/** The error of an export that gave no answer in time. */
+export class ExportTimeout extends Error {
   override readonly name = "ExportTimeout";
 
   constructor(timeoutMs: number) {
     super(`no answer within ${Math.round(timeoutMs)} ms`);
   }
+}
+
+function timedOut(timeoutMs: number): ExportResult {
+  return { status: "retryable", error: new ExportTimeout(timeoutMs) };
+}
+
+function pointsIn(batch: MetricBatch): number {
+  return batch.metrics.reduce((sum, { points }) => sum + points.length, 0);
 }

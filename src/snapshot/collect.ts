@@ -13,6 +13,7 @@ import type {
   CounterSnapshot,
   GaugeSnapshot,
   HistogramSnapshot,
+  OperationExemplar,
   OperationSnapshot,
   SaturationSnapshot,
   SelfSnapshot,
@@ -29,6 +30,8 @@ interface Frame {
   readonly window: WindowName;
   readonly blocks: readonly Block[];
   readonly seconds: number;
+  /** Epoch ms of the oldest value. */
+  readonly startWall: number;
 }
 
 /** Reads registry and windows; changes neither. The open interval is included in all it reads. */
@@ -49,13 +52,16 @@ export class Collector {
     const blocks = this.rotation.window.blocks(window, now);
     const oldest = blocks.at(-1);
     const start = oldest?.start ?? this.rotation.openSince;
-    const frame: Frame = { window, blocks, seconds: Math.max(1e-3, (now - start) / 1000) };
+    const startWall = oldest?.startWall ?? this.rotation.openSinceWall;
+    const seconds = Math.max(1e-3, (now - start) / 1000);
+    const frame: Frame = { window, blocks, seconds, startWall };
+    const operations = Object.freeze(this.#operations(frame));
     return Object.freeze({
       service: this.options.service,
       window,
-      start: oldest?.startWall ?? this.rotation.openSinceWall,
+      start: startWall,
       end,
-      operations: Object.freeze(this.#operations(frame)),
+      operations,
       saturation: Object.freeze(this.#saturation(frame)),
       counters: Object.freeze(this.#counters(frame)),
       gauges: Object.freeze(this.#gauges(frame)),
@@ -67,6 +73,7 @@ export class Collector {
   #operations(frame: Frame): OperationSnapshot[] {
     const found: OperationSnapshot[] = [];
     for (const family of this.registry.families) {
+      if (family.instrument.view.drop) continue;
       for (const signals of family.signals) {
         if (isUnused(signals)) continue;
         found.push(this.#operation(frame, family, signals, signals.outcomes));
@@ -118,6 +125,7 @@ export class Collector {
       }),
       aborted: Object.freeze({ count: aborted }),
       inFlight: signals.inFlight,
+      exemplars: exemplarsOf(outcomes, frame.startWall),
     });
   }
 
@@ -127,7 +135,7 @@ export class Collector {
     for (const each of this.registry.instruments.values()) {
       const instrument = each as unknown as HistogramInstrument;
       const { name, unit, kind } = instrument.descriptor;
-      if (kind !== "histogram" || families.has(instrument)) continue;
+      if (kind !== "histogram" || instrument.view.drop || families.has(instrument)) continue;
       for (const series of allSeries(instrument)) {
         const figures = new Latency(
           mergeSeries(this.rotation.scratch, frame.blocks, series).take(instrument.exportScale),
@@ -181,6 +189,7 @@ export class Collector {
   #saturation(frame: Frame): SaturationSnapshot[] {
     const found: SaturationSnapshot[] = [];
     for (const instrument of this.saturations) {
+      if (instrument.view.drop) continue;
       for (const series of allSeries(instrument)) {
         if (Number.isNaN(series.value)) continue;
         const { name, unit } = instrument.descriptor;
@@ -204,11 +213,27 @@ export class Collector {
 
   *#each<S extends Series>(kind: string): Generator<{ instrument: Instrument<S>; series: S }> {
     for (const each of this.registry.instruments.values()) {
-      if (each.descriptor.kind !== kind) continue;
+      if (each.descriptor.kind !== kind || each.view.drop) continue;
       const instrument = each as unknown as Instrument<S>;
       for (const series of allSeries(instrument)) yield { instrument, series };
     }
   }
+}
+
+const NO_EXEMPLARS: readonly OperationExemplar[] = Object.freeze([]);
+
+function exemplarsOf(
+  outcomes: readonly OutcomeSeries[],
+  since: number,
+): readonly OperationExemplar[] {
+  let found: OperationExemplar[] | undefined;
+  for (const { outcome, series } of outcomes) {
+    for (const exemplar of series.exemplars?.since(since, 1) ?? []) {
+      found ??= [];
+      found.push(Object.freeze({ ...exemplar, outcome }));
+    }
+  }
+  return found === undefined ? NO_EXEMPLARS : Object.freeze(found);
 }
 
 /** A counter that expired and came back goes on from where it was: its total is its own, not the blocks'. */

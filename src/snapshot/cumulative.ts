@@ -9,6 +9,7 @@ import type { Block } from "../window/block.js";
 import type { Rotation } from "../window/rotation.js";
 import type { HistogramPoint, MetricData, NumberPoint } from "./batch.js";
 import { allSeries, isUnused, mergeSeries } from "./merge-series.js";
+import { kept } from "./views.js";
 
 /** One instrument and its points, read one by one. */
 export interface MetricStream {
@@ -16,61 +17,78 @@ export interface MetricStream {
   readonly points: Iterable<MetricData["points"][number]>;
 }
 
+/** Exemplars are shown this long: a few scrapes or exports see each of them. */
+const EXEMPLARS_MS = 300_000;
+
+export interface CumulativeOptions {
+  readonly registry: Registry;
+  readonly rotation: Rotation;
+  /** What the library knows of itself. */
+  readonly self: () => Iterable<MetricStream>;
+}
+
 /** What exporters read: everything since the start, the open interval included. */
 export class Cumulative {
   #total: { intervals: number; blocks: readonly Block[] } | undefined;
 
-  constructor(
-    private readonly registry: Registry,
-    private readonly rotation: Rotation,
-  ) {}
+  constructor(private readonly options: CumulativeOptions) {}
 
   /**
    * Every instrument, one after the other and point by point, so that a reader may pause anywhere:
    * what it reads later is then simply newer.
    */
   *streams(): Generator<MetricStream> {
-    for (const instrument of this.registry.instruments.values()) {
+    const { registry, self } = this.options;
+    for (const instrument of registry.instruments.values()) {
+      const { drop, keep } = instrument.view;
+      if (drop) continue;
       const metric = { ...instrument.descriptor };
-      if (metric.kind === "histogram") {
-        yield { metric, points: this.#totals(instrument as unknown as HistogramInstrument) };
-      } else {
-        const numbers = instrument as unknown as Instrument<CounterSeries | GaugeSeries>;
-        yield { metric, points: numberPoints(numbers) };
-      }
+      const points =
+        metric.kind === "histogram"
+          ? this.#totals(instrument as unknown as HistogramInstrument)
+          : numberPoints(instrument as unknown as Instrument<CounterSeries | GaugeSeries>);
+      yield { metric, points: kept({ metric, points }, keep) };
     }
-    for (const family of this.registry.families) {
+    for (const family of registry.families) {
+      const { name, unit, description, drop, keep } = family.active;
       const points = inFlightPoints(family);
-      if (points.length === 0) continue;
-      const { name, unit, description } = family.active;
-      yield { metric: { name, unit, description, kind: "updown" }, points };
+      if (drop || points.length === 0) continue;
+      const metric = { name, unit, description, kind: "updown" } as const;
+      yield { metric, points: kept({ metric, points }, keep) };
     }
-  }
-
-  /** `streams` as plain data, taken in one go. */
-  metrics(): MetricData[] {
-    const metrics: MetricData[] = [];
-    for (const { metric, points } of this.streams()) {
-      metrics.push({ ...metric, points: [...points] } as MetricData);
-    }
-    return metrics;
+    yield* self();
   }
 
   *#totals(instrument: HistogramInstrument): Generator<HistogramPoint> {
+    const { exportScale, shared } = instrument;
+    const since = this.options.registry.clock.wall() - EXEMPLARS_MS;
     for (const series of allSeries(instrument)) {
-      const histogram = this.#totalOf(series, instrument.exportScale);
-      yield { attributes: series.attributes, histogram };
+      const histogram = this.#totalOf(series, exportScale);
+      const { attributes } = series;
+      const exemplars = series.exemplars?.since(since, exportScale / shared.scale);
+      if (exemplars === undefined || exemplars.length === 0) yield { attributes, histogram };
+      else yield { attributes, histogram, exemplars };
     }
   }
 
   /** The blocks are looked up anew when an interval closed while the reader paused: totals never shrink. */
   #totalOf(series: HistogramSeries, scale: number): ClosedHistogram {
-    const { intervals, scratch, window } = this.rotation;
+    const { registry, rotation } = this.options;
+    const { intervals, scratch, window } = rotation;
     if (this.#total?.intervals !== intervals) {
-      this.#total = { intervals, blocks: window.blocks("total", this.registry.clock.now()) };
+      this.#total = { intervals, blocks: window.blocks("total", registry.clock.now()) };
     }
     return mergeSeries(scratch, this.#total.blocks, series).take(scale);
   }
+}
+
+/** Streams as plain data, taken in one go. */
+export function metricsOf(streams: Iterable<MetricStream>): MetricData[] {
+  const metrics: MetricData[] = [];
+  for (const { metric, points } of streams) {
+    metrics.push({ ...metric, points: [...points] } as MetricData);
+  }
+  return metrics;
 }
 
 function* numberPoints(

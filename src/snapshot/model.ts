@@ -66,6 +66,12 @@ export interface OperationSnapshot {
   /** Ended because the other side went away: part of traffic, neither success nor error. */
   readonly aborted: { readonly count: number };
   readonly inFlight: number;
+  /** Traced values of the window, in ms: of the slow tail, and of what failed. */
+  readonly exemplars: readonly OperationExemplar[];
+}
+
+export interface OperationExemplar extends Exemplar {
+  readonly outcome: "ok" | "error" | "aborted";
 }
 
 /** Something that can run full, over the window. */
@@ -145,6 +151,8 @@ export interface SelfSnapshot {
   readonly attributes: { readonly truncated: number; readonly dropped: number };
   /** Foreign callbacks that threw, hung or answered nonsense. */
   readonly callbackErrors: number;
+  /** Times the wall clock was set; windows and rates follow the monotonic one. */
+  readonly clockSteps: number;
   /** What became of exports, by exporter. */
   readonly exports: Readonly<Record<string, ExportTallySnapshot>>;
   readonly series: number;
@@ -168,6 +176,12 @@ export interface OverheadSnapshot {
   readonly timer: number;
   /** Estimated: values recorded × the calibrated cost of one ÷ CPU time of the process. */
   readonly recording: number;
+  /** Share of the CPU time of the process that the library is held to; Infinity: none. */
+  readonly budget: number;
+  /** Whether it was over the budget when it looked last. */
+  readonly overBudget: boolean;
+  /** Length of an interval now: longer than asked while the budget demands it. */
+  readonly intervalMs: number;
 }
 
 /** Everything known at one instant about one window. Immutable; `JSON.stringify` gives plain data. */

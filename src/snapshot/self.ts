@@ -3,56 +3,83 @@ import { Recorder, ValueTally } from "../histogram/recorder.js";
 import { Slabs } from "../histogram/slabs.js";
 import type { CallbackTally } from "../instruments/guarded-read.js";
 import type { Registry } from "../instruments/registry.js";
+import { cpuMs } from "../time/clock.js";
+import { Governor, type Spending } from "../time/governor.js";
 import type { Rotation } from "../window/rotation.js";
 import type { SelfSnapshot } from "./model.js";
 
 const CALIBRATION_RECORDS = 20_000;
 
+export interface SelfOptions {
+  readonly registry: Registry;
+  readonly rotation: Rotation;
+  readonly windowBytes: number;
+  /** Length of an interval as it was asked for. */
+  readonly intervalMs: number;
+  /** Share of the CPU time of the process; Infinity: no limit. */
+  readonly overheadBudget: number;
+  readonly callbacks: CallbackTally;
+  readonly exports: () => SelfSnapshot["exports"];
+}
+
+/** Intervals grow to this, or stay what they are. */
+const LONGEST_INTERVAL_MS = 8000;
+
 /** What the library costs and what it lost: measured where it can be, else estimated and named so. */
-export class SelfMeter implements CallbackTally {
-  callbackErrors = 0;
+export class SelfMeter {
+  readonly governor: Governor;
+  readonly #options: SelfOptions;
+  readonly #start: { readonly now: number; readonly cpu: number };
   #timerMs = 0;
   #msPerRecord: number | undefined;
-  readonly #began = performance.now();
-  readonly #cpuAtStart = process.cpuUsage();
 
-  constructor(
-    private readonly registry: Registry,
-    private readonly rotation: Rotation,
-    private readonly windowBudget: number,
-    private readonly exports: () => SelfSnapshot["exports"],
-  ) {}
+  constructor(options: SelfOptions) {
+    this.#options = options;
+    const { clock } = options.registry;
+    this.#start = { now: clock.now(), cpu: cpuMs(clock) };
+    const longest = Math.max(1, LONGEST_INTERVAL_MS / options.intervalMs);
+    const maxFactor = 2 ** Math.floor(Math.log2(longest));
+    const nothing = { timerMs: 0, recordingMs: 0, processMs: 0, elapsedMs: 0 };
+    this.governor = new Governor(options.overheadBudget, maxFactor, nothing);
+  }
 
   /** Runs a timer task and books its time. */
   meter(task: () => void): void {
-    const began = performance.now();
+    const { clock } = this.#options.registry;
+    const began = clock.now();
     try {
       task();
     } finally {
-      this.#timerMs += performance.now() - began;
+      this.#timerMs += clock.now() - began;
     }
+  }
+
+  /** Compares what was spent with the budget. @returns whether the pace changed */
+  govern(): boolean {
+    return this.governor.update(this.#spending(this.recorded()));
   }
 
   /** Values that entered a histogram, the open interval's included. */
   recorded(): number {
     let open = 0;
-    for (const slabs of this.registry.slabs) {
+    for (const slabs of this.#options.registry.slabs) {
       for (const recorder of slabs.holders) {
         recorder.peek((_, count) => {
           open += count;
         });
       }
     }
-    return this.rotation.closedValues + open;
+    return this.#options.rotation.closedValues + open;
   }
 
   read(): SelfSnapshot {
-    const { tally } = this.registry;
+    const { registry, rotation, callbacks, windowBytes: budgetBytes } = this.#options;
+    const { tally } = registry;
     const dropped = { notANumber: 0, negative: 0, infinite: 0 };
     let clamped = 0;
     let overflowed = 0;
     let series = 0;
-    for (const instrument of this.registry.instruments.values()) {
+    for (const instrument of registry.instruments.values()) {
       dropped.notANumber += instrument.tally.dropped.notANumber;
       dropped.negative += instrument.tally.dropped.negative;
       dropped.infinite += instrument.tally.dropped.infinite;
@@ -68,25 +95,42 @@ export class SelfMeter implements CallbackTally {
       overflowed,
       misuse: tally.misuse,
       attributes: Object.freeze({ ...tally.attributes }),
-      callbackErrors: this.callbackErrors,
-      exports: Object.freeze(this.exports()),
+      callbackErrors: callbacks.callbackErrors,
+      clockSteps: rotation.clockSteps,
+      exports: Object.freeze(this.#options.exports()),
       series,
       expired: Object.freeze({ series: tally.expiredSeries, values: tally.expiredValues }),
-      windows: Object.freeze({ ...this.rotation.window.tally, budgetBytes: this.windowBudget }),
+      windows: Object.freeze({ ...rotation.window.tally, budgetBytes }),
       overhead: Object.freeze(this.#overhead(records)),
     });
   }
 
   #overhead(records: number): SelfSnapshot["overhead"] {
-    const { user, system } = process.cpuUsage(this.#cpuAtStart);
-    const cpuMs = Math.max(1, (user + system) / 1000);
+    const { timerMs, recordingMs, processMs, elapsedMs } = this.#spending(records);
+    const { governor } = this;
+    const { intervalMs } = this.#options;
+    const timer = timerMs / Math.max(1, processMs);
+    const recording = recordingMs / Math.max(1, processMs);
+    return {
+      ofCore: (timerMs + recordingMs) / Math.max(1, elapsedMs),
+      ratio: timer + recording,
+      timer,
+      recording,
+      budget: governor.budget,
+      overBudget: governor.isOver,
+      intervalMs: intervalMs * governor.factor,
+    };
+  }
+
+  #spending(records: number): Spending {
+    const { clock } = this.#options.registry;
     this.#msPerRecord ??= calibrate();
-    const recordingMs = records * this.#msPerRecord;
-    const timer = this.#timerMs / cpuMs;
-    const recording = recordingMs / cpuMs;
-    const elapsedMs = Math.max(1, performance.now() - this.#began);
-    const ofCore = (this.#timerMs + recordingMs) / elapsedMs;
-    return { ofCore, ratio: timer + recording, timer, recording };
+    return {
+      timerMs: this.#timerMs,
+      recordingMs: records * this.#msPerRecord,
+      processMs: cpuMs(clock) - this.#start.cpu,
+      elapsedMs: clock.now() - this.#start.now,
+    };
   }
 }
 

@@ -13,6 +13,15 @@ export interface Clock {
    * @returns cancel
    */
   schedule(delayMs: number, callback: () => void, keepAlive?: boolean): () => void;
+  /** CPU time of the process so far, all threads, in ms. @default that of the process */
+  cpu?(): number;
+}
+
+/** CPU time of the process in ms, as a clock sees it. */
+export function cpuMs(clock: Clock): number {
+  if (clock.cpu !== undefined) return clock.cpu();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Longest delay a Node timer keeps; longer ones fire after 1 ms. */

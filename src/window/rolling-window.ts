@@ -49,6 +49,8 @@ export class RollingWindow {
   readonly #tiers: Tier[];
   #total: Block | undefined;
   #totalJob: MergeJob | undefined;
+  /** Between the last two closings: late, or spaced out, they are longer than `intervalMs`. */
+  #tickMs: number;
   #coarsening: { tier: Tier; job: MergeJob } | undefined;
 
   constructor(
@@ -60,6 +62,7 @@ export class RollingWindow {
     private readonly scratch: Scratch,
     private readonly onExpired: (count: number) => void,
   ) {
+    this.#tickMs = intervalMs;
     const tier = (span: number, keep: number): Tier => {
       return { span, keep, blocks: [], mergedTo: origin, job: undefined };
     };
@@ -73,6 +76,7 @@ export class RollingWindow {
 
   /** Takes the next closed block and moves the merges on by one tick. */
   push(block: Block): void {
+    this.#tickMs = Math.max(this.intervalMs, block.end - block.start);
     this.#tiers[0].blocks.push(block);
     this.#tiers[0].mergedTo = block.end;
     for (let level = 1; level < this.#tiers.length; level++) this.#advance(level);
@@ -146,7 +150,7 @@ export class RollingWindow {
   }
 
   #pace(job: MergeJob, span: number): number {
-    const ticks = Math.max(1, Math.floor((PACE * span) / this.intervalMs));
+    const ticks = Math.max(1, Math.floor((PACE * span) / this.#tickMs));
     const ids = Math.max(...job.sources.map((block) => block.ids));
     return Math.max(MIN_STEP, Math.ceil(ids / ticks));
   }

@@ -12,6 +12,9 @@ export interface RotationOptions {
   readonly idleSeriesMs: number;
 }
 
+/** Clocks that are only disciplined drift by less in the longest interval. */
+const STEP_MS = 500;
+
 /** Closes the open interval of every series at once, and lets idle series go. */
 export class Rotation {
   readonly window: RollingWindow;
@@ -24,6 +27,8 @@ export class Rotation {
   /** Values of histograms in closed intervals since the start. */
   closedValues = 0;
   intervals = 0;
+  /** Times the wall clock went another way than the monotonic one. */
+  clockSteps = 0;
   readonly #writer = new BlockWriter();
   #nextIdleCheck: number;
 
@@ -55,10 +60,13 @@ export class Rotation {
 
   /** Closes the open interval; the next one begins at the same instant. */
   close(): void {
-    const { clock } = this.registry;
+    const { registry } = this;
+    const { clock } = registry;
     const end = clock.now();
     if (end <= this.openSince) return;
     const endWall = clock.wall();
+    if (Math.abs(endWall - this.openSinceWall - (end - this.openSince)) > STEP_MS)
+      this.clockSteps++;
     const span = { start: this.openSince, end, startWall: this.openSinceWall, endWall };
     const second = Math.floor(end / 1000);
     this.#harvest(second);
@@ -70,6 +78,7 @@ export class Rotation {
     );
     this.openSince = end;
     this.openSinceWall = endWall;
+    registry.traces.refresh();
     this.intervals++;
     this.window.push(block);
     if (end >= this.#nextIdleCheck) this.#expireIdle(end);

@@ -20,6 +20,13 @@ export class ManualClock implements Clock {
     return this.epoch + this.#now;
   }
 
+  /** CPU of the process in ms: moved by hand, like time. */
+  cpuMs = 0;
+
+  cpu(): number {
+    return this.cpuMs;
+  }
+
   schedule(delayMs: number, callback: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, delayMs), callback };
     this.#timers.add(timer);

@@ -23,9 +23,9 @@ export function manualMonitor(options: AuspexOptions = {}): { auspex: Auspex; cl
   return { auspex, clock };
 }
 
-/** A monitor that is shut down after the test. */
+/** A monitor that is shut down after the test; what it exports is what the test recorded. */
 export function monitor(options: AuspexOptions = {}): Auspex {
-  const auspex = createAuspex({ service: "test", ...options });
+  const auspex = createAuspex({ service: "test", selfMetrics: false, ...options });
   open.add(auspex);
   return auspex;
 }

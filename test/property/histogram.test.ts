@@ -9,6 +9,7 @@ import { Recorder, ValueTally } from "../../src/histogram/recorder.js";
 import { Slabs } from "../../src/histogram/slabs.js";
 import { SparseWriter } from "../../src/histogram/sparse.js";
 import { decodeV2, decodeV2Base64, encodeV2, encodeV2Base64 } from "../../src/histogram/v2.js";
+import { TraceSource } from "../../src/instruments/exemplars.js";
 import { makeSeries } from "../../src/instruments/histogram.js";
 
 const HOUR_US = 3_600_000_000;
@@ -169,6 +170,11 @@ describe("the series of the default precision", () => {
           tally: new ValueTally(),
           slabs: new Slabs<Recorder>(layout),
           admit: (self: Recorder) => self,
+          traces: new TraceSource({
+            exemplars: false,
+            wall: () => 0,
+            tally: { callbackErrors: 0 },
+          }),
         });
         const general = new Recorder(shared());
         const special = makeSeries(shared(), {});

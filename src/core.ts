@@ -1,0 +1,172 @@
+import { Diag, describeError } from "./diag/diag.js";
+import { Layout } from "./histogram/layout.js";
+import { TraceSource } from "./instruments/exemplars.js";
+import { GuardedRead } from "./instruments/guarded-read.js";
+import { Registry, RegistryTally } from "./instruments/registry.js";
+import { Views } from "./instruments/view.js";
+import { type RuntimeWatch, watchRuntime } from "./integrations/runtime/watch.js";
+import type { ResolvedOptions } from "./options.js";
+import type { FlushResult } from "./readers/exporter.js";
+import { Pipeline } from "./readers/pipeline.js";
+import { Collector } from "./snapshot/collect.js";
+import { Cumulative } from "./snapshot/cumulative.js";
+import type { Resource } from "./snapshot/resource.js";
+import { SelfMeter } from "./snapshot/self.js";
+import { SelfHistogram } from "./snapshot/self-histogram.js";
+import { selfStreams } from "./snapshot/self-metrics.js";
+import { Ticker } from "./time/ticker.js";
+import { Rotation } from "./window/rotation.js";
+
+const SAMPLE_MS = 1000;
+const GOVERN_MS = 10_000;
+
+/** The machine behind a monitor: every room, joined once, and the tasks of its one timer. */
+export class Core {
+  readonly diag: Diag;
+  readonly registry: Registry;
+  readonly rotation: Rotation;
+  readonly collector: Collector;
+  readonly cumulative: Cumulative;
+  readonly self: SelfMeter;
+  readonly pipeline: Pipeline;
+  readonly callbacks = { callbackErrors: 0 };
+  readonly #options: ResolvedOptions;
+  readonly #ticker: Ticker;
+  readonly #closing = new SelfHistogram();
+  readonly #observed = new Set<GuardedRead>();
+  readonly #samplers = new Set<(elapsedMs: number) => void>();
+  readonly #runtime: RuntimeWatch | undefined;
+
+  constructor(options: ResolvedOptions, resource: Resource) {
+    const { clock, enabled } = options;
+    const { callbacks } = this;
+    this.#options = options;
+    const diag = new Diag(options.logger, options.onError);
+    this.diag = diag;
+    const { lowestUs: lowest, highestUs: highest, significantDigits } = options;
+    const registry = new Registry({
+      clock,
+      diag,
+      cardinalityLimit: options.cardinalityLimit,
+      layout: new Layout({ lowest, highest, significantDigits }),
+      tally: new RegistryTally(),
+      views: new Views(options.views),
+      traces: new TraceSource({ ...options, wall: () => clock.wall(), tally: callbacks }),
+    });
+    this.registry = registry;
+    const rotation = new Rotation(registry, options);
+    this.rotation = rotation;
+    const exports = () => this.pipeline.tallies;
+    this.self = new SelfMeter({ ...options, registry, rotation, callbacks, exports });
+    const self = () => this.self.read();
+    const service = String(resource.attributes["service.name"]);
+    this.collector = new Collector(registry, rotation, { service, self });
+    this.cumulative = new Cumulative({ registry, rotation, self: () => this.#selfStreams() });
+    this.pipeline = new Pipeline({
+      ...options,
+      push: enabled ? options.push : [],
+      diag,
+      resource,
+      incarnation: incarnationOf(clock.wall(), rotation.startedWall),
+      streams: () => this.cumulative.streams(),
+      recorded: () => this.self.recorded(),
+    });
+    this.#ticker = new Ticker(clock, (error) => {
+      diag.warn("timer", `a timer task failed: ${describeError(error)}`);
+    });
+    if (!enabled) return;
+    if (options.saturation) {
+      this.#runtime = watchRuntime(registry, (gauge) => this.collector.saturations.add(gauge));
+    }
+    this.#start();
+  }
+
+  /** Reads a foreign number once a second. @returns stop */
+  observe(read: () => unknown, set: (value: number) => void): () => void {
+    const guarded = new GuardedRead(read, set, this.callbacks);
+    this.#observed.add(guarded);
+    guarded.poll();
+    return () => this.#observed.delete(guarded);
+  }
+
+  /** Calls `run` with each sample of the runtime. @returns stop */
+  sample(run: (elapsedMs: number) => void): () => void {
+    this.#samplers.add(run);
+    return () => this.#samplers.delete(run);
+  }
+
+  /** Stops the timer and everything on it, then the exporters. */
+  async shutdown(timeoutMs: number): Promise<FlushResult> {
+    this.#ticker.stop();
+    this.#runtime?.stop();
+    this.#observed.clear();
+    this.#samplers.clear();
+    const result = await this.pipeline.shutdown(timeoutMs);
+    if (result.unflushed > 0) {
+      this.diag.warn("shutdown", `shut down with ${result.unflushed} values not exported`);
+    }
+    return result;
+  }
+
+  #start(): void {
+    const { intervalMs, clock } = this.#options;
+    this.#paced(Math.max(SAMPLE_MS, intervalMs), this.#sampler());
+    this.#paced(intervalMs, () => {
+      const began = clock.now();
+      this.rotation.close();
+      this.#closing.record(clock.now() - began);
+    });
+    this.#every(GOVERN_MS, () => this.#govern());
+    this.pipeline.schedule((every, run, offset) => this.#every(every, run, offset));
+  }
+
+  #sampler(): () => void {
+    const { clock } = this.#options;
+    let sampled = clock.now();
+    return () => {
+      const now = clock.now();
+      const elapsedMs = now - sampled;
+      sampled = now;
+      this.#runtime?.sample(elapsedMs);
+      for (const sample of this.#samplers) sample(elapsedMs);
+      for (const read of this.#observed) read.poll();
+    };
+  }
+
+  #govern(): void {
+    if (!this.self.govern()) return;
+    const { budget, factor, isOver } = this.self.governor;
+    const seconds = (this.#options.intervalMs * factor) / 1000;
+    const why = isOver ? "over" : "within";
+    this.diag.warn(
+      `overhead:${factor}`,
+      `${why} the overhead budget of ${budget * 100} %: intervals last ${seconds} s`,
+    );
+  }
+
+  #every(intervalMs: number, run: () => void, offsetMs?: number): void {
+    this.#ticker.every(intervalMs, () => this.self.meter(run), offsetMs);
+  }
+
+  /** A task that is done less often while the library is over its budget. */
+  #paced(intervalMs: number, run: () => void): void {
+    const { governor } = this.self;
+    let waited = 0;
+    this.#every(intervalMs, () => {
+      if (++waited < governor.factor) return;
+      waited = 0;
+      run();
+    });
+  }
+
+  #selfStreams(): ReturnType<typeof selfStreams> | [] {
+    if (!this.#options.selfMetrics) return [];
+    return selfStreams(this.self.read(), this.pipeline.meters, this.#closing);
+  }
+}
+
+function incarnationOf(wall: number, startTimeMs: number): { id: string; startTimeMs: number } {
+  const random = Math.random().toString(36).slice(2, 10);
+  const id = `${process.pid}-${Math.round(wall).toString(36)}-${random}`;
+  return Object.freeze({ id, startTimeMs });
+}

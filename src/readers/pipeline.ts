@@ -1,0 +1,130 @@
+import type { Diag } from "../diag/diag.js";
+import type { Incarnation, MetricBatch } from "../snapshot/batch.js";
+import { type MetricStream, metricsOf } from "../snapshot/cumulative.js";
+import type { SelfSnapshot } from "../snapshot/model.js";
+import type { Resource } from "../snapshot/resource.js";
+import { ExporterMeter } from "../snapshot/self-metrics.js";
+import { type View, viewed } from "../snapshot/views.js";
+import type { Clock } from "../time/clock.js";
+import type { ResolvedPull, ResolvedPush } from "./entries.js";
+import type { ExportResult, FlushResult, FlushStatus } from "./exporter.js";
+import { PeriodicReader } from "./periodic.js";
+import type { PullSource } from "./pull.js";
+import { retrying } from "./retry.js";
+
+export interface PipelineOptions {
+  readonly push: readonly ResolvedPush[];
+  readonly pull: readonly ResolvedPull[];
+  readonly resource: Resource;
+  readonly incarnation: Incarnation;
+  readonly clock: Clock;
+  readonly diag: Diag;
+  /** Everything since the start, the open interval included. */
+  readonly streams: () => Iterable<MetricStream>;
+  /** Values that entered a histogram so far. */
+  readonly recorded: () => number;
+}
+
+/** A periodic task of the monitor's timer. */
+export type Every = (intervalMs: number, run: () => void, offsetMs: number) => void;
+
+/** All exporters of a monitor, side by side: none waits for another. */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #readers: readonly PeriodicReader[];
+  readonly #meters: readonly ExporterMeter[];
+  /** How many values had been recorded when a batch was taken. */
+  readonly #recordedAt = new WeakMap<MetricBatch, number>();
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    for (const { exporter, views } of options.pull) exporter.attach(this.source(views));
+    this.#meters = options.push.map(({ exporter }) => new ExporterMeter(exporter.name));
+    this.#readers = options.push.map((entry, at) => this.#reader(entry, this.#meters[at]));
+  }
+
+  get meters(): readonly ExporterMeter[] {
+    return this.#meters;
+  }
+
+  /** What became of exports, by exporter. */
+  get tallies(): SelfSnapshot["exports"] {
+    return Object.fromEntries(
+      this.#readers.map(({ name, tally }) => [name, Object.freeze({ ...tally })]),
+    );
+  }
+
+  /** What a pull exporter reads. */
+  source(views: readonly View[] = []): PullSource {
+    const { resource, incarnation, clock, diag, streams } = this.#options;
+    const view = viewed(views);
+    return { resource, incarnation, clock, diag, streams: () => view(streams()) };
+  }
+
+  schedule(every: Every): void {
+    this.#options.push.forEach(({ intervalMs }, at) => {
+      // Processes started together must not export together.
+      const offset = intervalMs * (0.5 + Math.random() / 2);
+      every(intervalMs, () => this.#readers[at].tick(), offset);
+    });
+  }
+
+  /** Exports what there is by now with every exporter. Never rejects. */
+  async flush(timeoutMs: number): Promise<FlushResult> {
+    return this.#result(await Promise.all(this.#readers.map((reader) => reader.flush(timeoutMs))));
+  }
+
+  /** The same, and shuts them down. Never rejects. */
+  async shutdown(timeoutMs: number): Promise<FlushResult> {
+    const statuses = this.#readers.map((reader) => reader.shutdown(timeoutMs));
+    return this.#result(await Promise.all(statuses));
+  }
+
+  #reader({ views, ...entry }: ResolvedPush, meter: ExporterMeter): PeriodicReader {
+    const { clock, diag } = this.#options;
+    const view = viewed(views);
+    const reader: PeriodicReader = new PeriodicReader({
+      ...entry,
+      exporter: retrying(entry.exporter, { clock }),
+      clock,
+      diag,
+      collect: () => this.#batch(view),
+      onCollect: (durationMs) => meter.collected(durationMs),
+      onExport: (result, durationMs, points) => {
+        const rejected = result.status === "success" ? (result.rejected ?? 0) : 0;
+        meter.exported(errorTypeOf(result), points, rejected, durationMs);
+      },
+    });
+    meter.inFlight = () => reader.inflight;
+    return reader;
+  }
+
+  #batch(view: ReturnType<typeof viewed>): MetricBatch {
+    const { resource, incarnation, clock, streams, recorded } = this.#options;
+    const batch: MetricBatch = Object.freeze({
+      resource,
+      incarnation,
+      temporality: "cumulative",
+      from: incarnation.startTimeMs,
+      to: clock.wall(),
+      metrics: metricsOf(view(streams())),
+    });
+    this.#recordedAt.set(batch, recorded());
+    return batch;
+  }
+
+  #result(exporters: readonly FlushStatus[]): FlushResult {
+    const recorded = this.#options.recorded();
+    const missing = this.#readers.map(({ acknowledged }, at) => {
+      if (exporters[at].status === "ok") return 0;
+      return recorded - ((acknowledged && this.#recordedAt.get(acknowledged)) ?? 0);
+    });
+    const ok = exporters.every(({ status }) => status === "ok");
+    return Object.freeze({ ok, exporters, unflushed: Math.max(0, ...missing) });
+  }
+}
+
+function errorTypeOf(result: ExportResult): string {
+  if (result.status === "success") return "";
+  return result.error.name === "ExportTimeout" ? "timeout" : result.error.name || "_OTHER";
+}

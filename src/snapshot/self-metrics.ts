@@ -1,0 +1,197 @@
+import type { HistogramPoint, MetricData, NumberPoint } from "./batch.js";
+import type { MetricStream } from "./cumulative.js";
+import type { AttributesData, SelfSnapshot } from "./model.js";
+import { SelfHistogram } from "./self-histogram.js";
+
+/** What one exporter and its reader did, as OpenTelemetry's own SDKs count it. */
+export class ExporterMeter {
+  /** Points of the batch that is under way. */
+  inFlight = (): number => 0;
+  readonly #component: AttributesData;
+  /** Points by `error.type`; "" for those that arrived. */
+  readonly #exported = new Map<string, number>();
+  readonly #operations = new Map<string, SelfHistogram>();
+  readonly #collection = new SelfHistogram();
+
+  /** @param name - of the exporter */
+  constructor(name: string) {
+    this.#component = { "otel.component.name": `${name}/0`, "otel.component.type": name };
+  }
+
+  collected(durationMs: number): void {
+    this.#collection.record(durationMs);
+  }
+
+  /** @param errorType - "" when it succeeded */
+  exported(errorType: string, points: number, rejected: number, durationMs: number): void {
+    this.#add(errorType, points - rejected);
+    if (rejected > 0) this.#add("rejected", rejected);
+    let operations = this.#operations.get(errorType);
+    if (operations === undefined) {
+      operations = new SelfHistogram();
+      this.#operations.set(errorType, operations);
+    }
+    operations.record(durationMs);
+  }
+
+  #add(errorType: string, points: number): void {
+    this.#exported.set(errorType, (this.#exported.get(errorType) ?? 0) + points);
+  }
+
+  exportedPoints(): NumberPoint[] {
+    return [...this.#exported].map(([type, value]) => ({ attributes: this.#with(type), value }));
+  }
+
+  inFlightPoint(): NumberPoint {
+    return { attributes: this.#component, value: this.inFlight() };
+  }
+
+  operationPoints(): HistogramPoint[] {
+    return [...this.#operations].map(([type, histogram]) => {
+      return { attributes: this.#with(type), histogram: histogram.read() };
+    });
+  }
+
+  collectionPoint(): HistogramPoint {
+    return { attributes: this.#component, histogram: this.#collection.read() };
+  }
+
+  #with(errorType: string): AttributesData {
+    return errorType === "" ? this.#component : { "error.type": errorType, ...this.#component };
+  }
+}
+
+const NONE: AttributesData = Object.freeze({});
+
+type Kind = Exclude<MetricData["kind"], "histogram">;
+
+/**
+ * What the library knows of itself, as metrics: `otel.sdk.*` where OpenTelemetry has a name, else its
+ * own.
+ * @see OpenTelemetry semantic conventions, SDK metrics
+ */
+export function* selfStreams(
+  self: SelfSnapshot,
+  exporters: readonly ExporterMeter[],
+  closing: SelfHistogram,
+): Generator<MetricStream> {
+  const one = (name: string, unit: string, kind: Kind, description: string, value: number) => {
+    const points: NumberPoint[] = [{ attributes: NONE, value }];
+    return { metric: { name, unit, kind, description }, points };
+  };
+  const { dropped, overhead } = self;
+  yield one("auspex.records", "{value}", "counter", "Values recorded.", self.records);
+  yield {
+    metric: {
+      name: "auspex.dropped",
+      unit: "{value}",
+      kind: "counter",
+      description: "Values that entered nothing, by reason.",
+    },
+    points: [
+      { attributes: { "auspex.drop.reason": "not_a_number" }, value: dropped.notANumber },
+      { attributes: { "auspex.drop.reason": "negative" }, value: dropped.negative },
+      { attributes: { "auspex.drop.reason": "infinite" }, value: dropped.infinite },
+    ],
+  };
+  yield one(
+    "auspex.clamped",
+    "{value}",
+    "counter",
+    "Values above the highest trackable one, recorded as that one.",
+    self.clamped,
+  );
+  yield one(
+    "auspex.overflowed",
+    "{series}",
+    "counter",
+    "Times a set of attributes was turned away to an overflow series.",
+    self.overflowed,
+  );
+  yield one("auspex.misuse", "{call}", "counter", "Handles used wrongly.", self.misuse);
+  yield {
+    metric: {
+      name: "auspex.attributes.cut",
+      unit: "{attribute}",
+      kind: "counter",
+      description: "Attributes cut or left out at their limits.",
+    },
+    points: [
+      { attributes: { "auspex.cut": "truncated" }, value: self.attributes.truncated },
+      { attributes: { "auspex.cut": "dropped" }, value: self.attributes.dropped },
+    ],
+  };
+  yield one(
+    "auspex.callback.errors",
+    "{error}",
+    "counter",
+    "Foreign callbacks that threw, hung or answered nonsense.",
+    self.callbackErrors,
+  );
+  yield one("auspex.clock.steps", "{step}", "counter", "Steps of the wall clock.", self.clockSteps);
+  yield one("auspex.series", "{series}", "updown", "Series held.", self.series);
+  yield one("auspex.windows.usage", "By", "updown", "Memory of windows.", self.windows.bytes);
+  yield {
+    metric: {
+      name: "auspex.interval.close.duration",
+      unit: "s",
+      kind: "histogram",
+      description: "Duration of closing an interval.",
+    },
+    points: [{ attributes: NONE, histogram: closing.read() }],
+  };
+  yield one(
+    "auspex.overhead",
+    "1",
+    "gauge",
+    "Share of the CPU time of the process: timer work measured, recording estimated.",
+    overhead.ratio,
+  );
+  yield one(
+    "auspex.interval",
+    "s",
+    "gauge",
+    "Length of an interval; longer than asked while over the overhead budget.",
+    overhead.intervalMs / 1000,
+  );
+  if (exporters.length > 0) yield* exporterStreams(exporters);
+}
+
+function* exporterStreams(exporters: readonly ExporterMeter[]): Generator<MetricStream> {
+  yield {
+    metric: {
+      name: "otel.sdk.exporter.metric_data_point.exported",
+      unit: "{data_point}",
+      kind: "counter",
+      description: "Data points whose export has ended; with error.type those that did not arrive.",
+    },
+    points: exporters.flatMap((exporter) => exporter.exportedPoints()),
+  };
+  yield {
+    metric: {
+      name: "otel.sdk.exporter.metric_data_point.inflight",
+      unit: "{data_point}",
+      kind: "updown",
+      description: "Data points handed to the exporter whose export has not ended.",
+    },
+    points: exporters.map((exporter) => exporter.inFlightPoint()),
+  };
+  yield {
+    metric: {
+      name: "otel.sdk.exporter.operation.duration",
+      unit: "s",
+      kind: "histogram",
+      description: "Duration of exporting one batch.",
+    },
+    points: exporters.flatMap((exporter) => exporter.operationPoints()),
+  };
+  yield {
+    metric: {
+      name: "otel.sdk.metric_reader.collection.duration",
+      unit: "s",
+      kind: "histogram",
+      description: "Duration of collecting one batch.",
+    },
+    points: exporters.map((exporter) => exporter.collectionPoint()),
+  };
+}

@@ -58,6 +58,16 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^auspex_operation_duration_seconds_bucket\{operation_name="work",le="0\.1"\} 100$/m,
     /^auspex_operation_duration_seconds_count\{operation_name="work"\} 200$/m,
   ],
+  "views.mjs": [
+    /^in the process: 50 operations$/m,
+    /^shop\.jobs \{"queue":"mail"\} 100$/m,
+    /^auspex\.operation\.duration \{"operation\.name":"send mail"\} 50 values$/m,
+  ],
+  "exemplars.mjs": [
+    /^max 90\d ms$/m,
+    /^ok 900 ms: trace [0-9a-f]{32}$/m,
+    /^error 3 ms: trace [0-9a-f]{32}$/m,
+  ],
   "decorators.ts": decorated(),
   "legacy-decorators/decorators.ts": decorated(),
 };

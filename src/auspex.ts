@@ -21,6 +21,12 @@ import {
   type Internals,
   processState,
 } from "./instruments/internals.js";
+import {
+  type Dependency,
+  type DependencyOptions,
+  dependency,
+} from "./integrations/outbound/dependency.js";
+import { watchOutbound } from "./integrations/outbound/watch.js";
 import { type AnyFunction, Binding, type WrapOptions, wrapFunction } from "./integrations/wrap.js";
 import { type AuspexOptions, resolveOptions } from "./options.js";
 import type { FlushResult } from "./readers/exporter.js";
@@ -83,6 +89,9 @@ export class Auspex implements Instrumented {
     };
     this.#prometheus.attach(core.pipeline.source());
     this.metrics = this.#prometheus.handler;
+    if (options.enabled && options.outbound !== undefined) {
+      core.onStop(watchOutbound(this, options.outbound));
+    }
     const state = processState();
     state.monitors.push(this);
     state.generation++;
@@ -101,6 +110,14 @@ export class Auspex implements Instrumented {
   wrap<F extends AnyFunction>(name: string, fn: F, options: Omit<WrapOptions, "auspex"> = {}): F {
     if (typeof fn !== "function") return fn;
     return wrapFunction(fn, new Binding(() => name, { ...options, auspex: this }));
+  }
+
+  /**
+   * Something this service depends on, a database or a queue: its operations, under the names of the
+   * semantic conventions, and an edge of the dependency map. The kind is told from well-known names.
+   */
+  dependency(name: string, options?: DependencyOptions): Dependency {
+    return dependency(this, name, options);
   }
 
   counter(name: string, options?: InstrumentOptions): Counter {

@@ -4,7 +4,7 @@ import { TraceSource } from "./instruments/exemplars.js";
 import { GuardedRead } from "./instruments/guarded-read.js";
 import { Registry, RegistryTally } from "./instruments/registry.js";
 import { Views } from "./instruments/view.js";
-import { type RuntimeWatch, watchRuntime } from "./integrations/runtime/watch.js";
+import { watchRuntime } from "./integrations/runtime/watch.js";
 import type { ResolvedOptions } from "./options.js";
 import type { FlushResult } from "./readers/exporter.js";
 import { Pipeline } from "./readers/pipeline.js";
@@ -34,8 +34,8 @@ export class Core {
   readonly #ticker: Ticker;
   readonly #closing = new SelfHistogram();
   readonly #observed = new Set<GuardedRead>();
+  readonly #stops: (() => void)[] = [];
   readonly #samplers = new Set<(elapsedMs: number) => void>();
-  readonly #runtime: RuntimeWatch | undefined;
 
   constructor(options: ResolvedOptions, resource: Resource) {
     const { clock, enabled } = options;
@@ -76,7 +76,9 @@ export class Core {
     });
     if (!enabled) return;
     if (options.saturation) {
-      this.#runtime = watchRuntime(registry, (gauge) => this.collector.saturations.add(gauge));
+      const runtime = watchRuntime(registry, (gauge) => this.collector.saturations.add(gauge));
+      this.sample((elapsedMs) => runtime.sample(elapsedMs));
+      this.onStop(() => runtime.stop());
     }
     this.#start();
   }
@@ -95,10 +97,15 @@ export class Core {
     return () => this.#samplers.delete(run);
   }
 
+  /** Calls `stop` at shutdown. */
+  onStop(stop: () => void): void {
+    this.#stops.push(stop);
+  }
+
   /** Stops the timer and everything on it, then the exporters. */
   async shutdown(timeoutMs: number): Promise<FlushResult> {
     this.#ticker.stop();
-    this.#runtime?.stop();
+    for (const stop of this.#stops) stop();
     this.#observed.clear();
     this.#samplers.clear();
     const result = await this.pipeline.shutdown(timeoutMs);
@@ -127,7 +134,6 @@ export class Core {
       const now = clock.now();
       const elapsedMs = now - sampled;
       sampled = now;
-      this.#runtime?.sample(elapsedMs);
       for (const sample of this.#samplers) sample(elapsedMs);
       for (const read of this.#observed) read.poll();
     };

@@ -3,6 +3,7 @@ import type { Logger } from "./diag/diag.js";
 import { layoutFaults } from "./histogram/layout.js";
 import type { TraceContext } from "./instruments/exemplars.js";
 import { type View, viewFaults } from "./instruments/view.js";
+import type { OutboundOptions } from "./integrations/outbound/options.js";
 import { Checks, isObject, show } from "./readers/checks.js";
 import { type ResolvedPull, type ResolvedPush, resolveEntries } from "./readers/entries.js";
 import type { ExporterEntry, MetricExporter, PullEntry } from "./readers/exporter.js";
@@ -55,6 +56,11 @@ export interface AuspexOptions {
   readonly overheadBudget?: number | false;
   /** Watch event loop, CPU, memory and GC of this process. @default true */
   readonly saturation?: boolean;
+  /**
+   * Record the HTTP requests that this process makes (`fetch`, undici, `node:http`), with templates for
+   * their paths where given. @default true
+   */
+  readonly outbound?: boolean | OutboundOptions;
   /** Where the library may speak. Without one it is silent. */
   readonly logger?: Logger;
   /** Told what the library reports, the first time of each kind; what it throws is swallowed. */
@@ -77,6 +83,8 @@ export interface ResolvedOptions {
   readonly pull: readonly ResolvedPull[];
   readonly views: readonly View[];
   readonly saturation: boolean;
+  /** Undefined: outgoing requests are not watched. */
+  readonly outbound: OutboundOptions | undefined;
   readonly exemplars: boolean | (() => TraceContext | undefined);
   /** `OTEL_METRICS_EXEMPLAR_FILTER`. */
   readonly exemplarFilter: string | undefined;
@@ -105,6 +113,7 @@ const KNOWN = new Set<string>([
   "selfMetrics",
   "overheadBudget",
   "saturation",
+  "outbound",
   "logger",
   "onError",
   "clock",
@@ -244,6 +253,7 @@ export function resolveOptions(
         ? Number.POSITIVE_INFINITY
         : checks.number("overheadBudget", overheadBudget, 0.02, 0.001, 1, false),
     saturation: options.saturation ?? true,
+    outbound: outboundOf(options.outbound, checks),
     logger,
     onError: options.onError,
     clock: clock ?? new SystemClock(),
@@ -251,4 +261,20 @@ export function resolveOptions(
   };
   if (faults.length > 0) throw new OptionsError(faults);
   return Object.freeze(resolved);
+}
+
+function outboundOf(given: unknown, checks: Checks): OutboundOptions | undefined {
+  checks.type(
+    "outbound",
+    given,
+    ["boolean", "object"],
+    "give true, false, or { template, filter }",
+  );
+  if (given === false) return undefined;
+  const options: OutboundOptions = isObject(given) ? given : {};
+  checks.keys("outbound.", options, ["template", "filter"]);
+  for (const name of ["template", "filter"] as const) {
+    checks.type(`outbound.${name}`, options[name], ["function"], "give a function of a request");
+  }
+  return options;
 }

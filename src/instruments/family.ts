@@ -102,6 +102,8 @@ export class OperationFamily implements SignalsHome {
 
   relist(signals: GoldenSignals): void {
     const { operation } = signals;
+    // What takes the rest is shown by its one series, wherever it came from.
+    if (signals.attributes === OVERFLOW) return;
     if (operation !== undefined) {
       const key = keyOf(signals.name, signals.attributes);
       // Another handle of the same name may have taken the place meanwhile; its series take the values.

@@ -14,8 +14,12 @@ export const DEFAULT_BOUNDS: readonly number[] = [
 /** Powers of four from 256 B to 1 GiB. */
 export const BYTES_BOUNDS: readonly number[] = Array.from({ length: 12 }, (_, i) => 256 * 4 ** i);
 
-export function boundsFor(unit: string): readonly number[] {
-  if (unit === "s") return SECONDS_BOUNDS;
+/** Of calls to databases, which may be faster than requests. @see semconv, db.client.operation.duration */
+const DB_SECONDS_BOUNDS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+/** @param name - of the instrument; the semantic conventions have bounds of their own for some */
+export function boundsFor(unit: string, name = ""): readonly number[] {
+  if (unit === "s") return name.startsWith("db.client.") ? DB_SECONDS_BOUNDS : SECONDS_BOUNDS;
   return unit === "By" ? BYTES_BOUNDS : DEFAULT_BOUNDS;
 }
 

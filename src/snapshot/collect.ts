@@ -7,6 +7,7 @@ import type { Registry } from "../instruments/registry.js";
 import { type Block, GAUGE_FIELDS, MAX, MIN, mergeGauge, SAMPLES, SUM } from "../window/block.js";
 import type { WindowName } from "../window/rolling-window.js";
 import type { Rotation } from "../window/rotation.js";
+import { dependenciesOf } from "./dependencies.js";
 import { Latency } from "./latency.js";
 import { allSeries, isUnused, mergeSeries } from "./merge-series.js";
 import type {
@@ -62,6 +63,7 @@ export class Collector {
       start: startWall,
       end,
       operations,
+      dependencies: dependenciesOf(this.options.service, operations),
       saturation: Object.freeze(this.#saturation(frame)),
       counters: Object.freeze(this.#counters(frame)),
       gauges: Object.freeze(this.#gauges(frame)),

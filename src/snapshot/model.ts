@@ -74,6 +74,22 @@ export interface OperationExemplar extends Exemplar {
   readonly outcome: "ok" | "error" | "aborted";
 }
 
+/** One edge of the dependency map: this service, another one, and the golden signals between them. */
+export interface DependencySnapshot {
+  /** The service that calls. */
+  readonly caller: string;
+  /** `server.service.name`; for HTTP the host, with its port where that is not 80 or 443. */
+  readonly name: string;
+  readonly kind: "http" | "db" | "messaging" | "rpc" | "other";
+  /** How many operations are merged here. */
+  readonly operations: number;
+  readonly latency: LatencySnapshot;
+  readonly traffic: TrafficSnapshot;
+  readonly errors: ErrorsSnapshot;
+  readonly aborted: { readonly count: number };
+  readonly inFlight: number;
+}
+
 /** Something that can run full, over the window. */
 export interface SaturationSnapshot {
   readonly name: string;
@@ -192,6 +208,8 @@ export interface Snapshot {
   readonly start: number;
   readonly end: number;
   readonly operations: readonly OperationSnapshot[];
+  /** Whom this service calls, and how that goes. */
+  readonly dependencies: readonly DependencySnapshot[];
   readonly saturation: readonly SaturationSnapshot[];
   readonly counters: readonly CounterSnapshot[];
   readonly gauges: readonly GaugeSnapshot[];

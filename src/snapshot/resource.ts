@@ -13,23 +13,29 @@ export interface ServiceName {
 }
 
 /**
- * The resource of this process: options before `OTEL_SERVICE_NAME` before `OTEL_RESOURCE_ATTRIBUTES`.
+ * The resource of this process: options before `OTEL_SERVICE_NAME` before `OTEL_RESOURCE_ATTRIBUTES`
+ * before what was detected.
  *
  * @param environment - `process.env`, usually
+ * @param detected - what `detectResource()` found
  */
 export function resourceOf(
   service: string | ServiceName | undefined,
   attributes: AttributesData,
   environment: Readonly<Record<string, string | undefined>>,
+  detected: AttributesData = {},
 ): Resource {
   const given = typeof service === "string" ? { name: service } : service;
   const fromEnvironment = parseResourceAttributes(environment.OTEL_RESOURCE_ATTRIBUTES ?? "");
   const name =
     given?.name ||
+    attributes["service.name"] ||
     environment.OTEL_SERVICE_NAME ||
     fromEnvironment["service.name"] ||
+    detected["service.name"] ||
     "unknown_service:node";
   const merged: Record<string, string | number | boolean> = {
+    ...detected,
     ...fromEnvironment,
     ...attributes,
     "service.name": name,

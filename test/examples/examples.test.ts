@@ -58,6 +58,15 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^auspex_operation_duration_seconds_bucket\{operation_name="work",le="0\.1"\} 100$/m,
     /^auspex_operation_duration_seconds_count\{operation_name="work"\} 200$/m,
   ],
+  "outbound.mjs": [
+    /^GET 127\.0\.0\.1\/users\/:id: 20 calls, 0 in flight \{ '404': 1 \}$/m,
+    /^GET 127\.0\.0\.1: 2 calls, 0 in flight \{ TimeoutError: 1 \}$/m,
+  ],
+  "dependencies.mjs": [
+    /^shop → postgres \(db\): 11 calls of 3 operations, 1 failed/m,
+    /^shop → kafka \(messaging\): 5 calls of 1 operations, 0 failed/m,
+    /^shop → 127\.0\.0\.1 \(http\): 1 calls/m,
+  ],
   "views.mjs": [
     /^in the process: 50 operations$/m,
     /^shop\.jobs \{"queue":"mail"\} 100$/m,

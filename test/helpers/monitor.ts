@@ -25,7 +25,7 @@ export function manualMonitor(options: AuspexOptions = {}): { auspex: Auspex; cl
 
 /** A monitor that is shut down after the test; what it exports is what the test recorded. */
 export function monitor(options: AuspexOptions = {}): Auspex {
-  const auspex = createAuspex({ service: "test", selfMetrics: false, ...options });
+  const auspex = createAuspex({ service: "test", selfMetrics: false, outbound: false, ...options });
   open.add(auspex);
   return auspex;
 }

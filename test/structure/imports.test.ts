@@ -41,7 +41,7 @@ const rules: Readonly<Record<string, Rule>> = {
   integrations: { values: ["instruments", "attributes", "time", "diag"] },
   "options.ts": {
     values: [...ground, "instruments/view.ts", "readers/checks.ts", "readers/entries.ts"],
-    types: ["instruments", "window", "snapshot", "readers"],
+    types: ["instruments", "integrations", "window", "snapshot", "readers"],
   },
 };
 

@@ -1,0 +1,71 @@
+import type { ClosedHistogram } from "../histogram/closed-histogram.js";
+import type { Layout } from "../histogram/layout.js";
+
+/**
+ * The slots of a closed histogram that are not empty, in ascending order, as plain numbers.
+ *
+ * Reused: the fields are of what was read last. A loop over the arrays is several times faster than
+ * `ClosedHistogram.forEachSlot`, whose callbacks keep their sums in boxes on the heap.
+ */
+export class FilledSlots {
+  length = 0;
+  slots = new Int32Array(512);
+  counts = new Float64Array(512);
+  /** Of all values, from slot middles, in the histogram's unit; 0 when empty, as `min` and `max`. */
+  sum = 0;
+  min = 0;
+  max = 0;
+  readonly #medians = new WeakMap<Layout, Float64Array>();
+
+  /** One scan of the closed form: about 0.7 µs for 90 filled slots. */
+  read({ layout, scale, bytes, start, end }: ClosedHistogram): void {
+    // Every filled slot takes at least a byte.
+    if (end - start > this.slots.length) this.#grow(end - start);
+    const medians = this.#mediansOf(layout);
+    const { slots, counts } = this;
+    let length = 0;
+    let sum = 0;
+    let slot = 0;
+    for (let at = start; at < end; ) {
+      let z = bytes[at++];
+      if (z > 127) {
+        let byte = bytes[at++];
+        z += ((byte & 127) << 7) - 128;
+        for (let weight = 16_384; byte > 127; weight *= 128) {
+          byte = bytes[at++];
+          z += (byte & 127) * weight;
+        }
+      }
+      // A run of empty slots is odd, a count even. The lowest bit is right beyond 2^32, too.
+      if ((z & 1) === 1) {
+        slot += (z + 1) / 2;
+        continue;
+      }
+      if (z !== 0) {
+        slots[length] = slot;
+        counts[length++] = z / 2;
+        sum += (medians[slot] * z) / 2;
+      }
+      slot++;
+    }
+    this.length = length;
+    this.sum = sum / scale;
+    this.min = length === 0 ? 0 : layout.lowestIn(slots[0]) / scale;
+    this.max = length === 0 ? 0 : layout.highestIn(slots[length - 1]) / scale;
+  }
+
+  #mediansOf(layout: Layout): Float64Array {
+    let medians = this.#medians.get(layout);
+    if (medians === undefined) {
+      medians = Float64Array.from({ length: layout.slots }, (_, slot) => layout.medianOf(slot));
+      this.#medians.set(layout, medians);
+    }
+    return medians;
+  }
+
+  #grow(least: number): void {
+    const size = Math.max(least, this.slots.length * 2);
+    this.slots = new Int32Array(size);
+    this.counts = new Float64Array(size);
+  }
+}

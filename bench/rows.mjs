@@ -30,6 +30,8 @@ export const scenarios = {
   percentiles: { ours: ["auspex"], rivals: ["hdr-histogram-js", "hdr-histogram-js WASM"] },
   memory: { flags: ["--expose-gc"], ours: ["auspex"], rivals: ["hdr-histogram-js"], once: true },
   close: { ours: ["auspex"], rivals: [] },
+  saturation: { ours: ["auspex"], rivals: [], once: true },
+  exporters: { ours: ["auspex"], rivals: ["no exporters"], once: true },
   install: {
     ours: ["auspex"],
     rivals: ["node itself", "hdr-histogram-js", "prom-client", "OpenTelemetry exporter"],
@@ -93,6 +95,7 @@ export const rows = [
   row(8, "closing 2,000 active series", "close", "closing", "ms", 3, 2.5),
   row(8, "…longest hold of the loop", "close", "longest", "ms", 10),
   row(8, "…closing and windows", "close", "share", "% of a core", 0.4),
+  row(8, "sampling all that can run full", "saturation", "sampling", "% of a core", 0.1),
   row(9, "installed size", "install", "size", "MB", 3),
   row(9, "cold import", "install", "import", "ms", 15),
 ];

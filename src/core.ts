@@ -1,7 +1,9 @@
 import { Diag, describeError } from "./diag/diag.js";
 import { Layout } from "./histogram/layout.js";
 import { TraceSource } from "./instruments/exemplars.js";
+import type { GaugeSeries } from "./instruments/gauge.js";
 import { GuardedRead } from "./instruments/guarded-read.js";
+import type { Instrument } from "./instruments/instrument.js";
 import { Registry, RegistryTally } from "./instruments/registry.js";
 import { Views } from "./instruments/view.js";
 import { watchRuntime } from "./integrations/runtime/watch.js";
@@ -76,7 +78,9 @@ export class Core {
     });
     if (!enabled) return;
     if (options.saturation) {
-      const runtime = watchRuntime(registry, (gauge) => this.collector.saturations.add(gauge));
+      const { saturations } = this.collector;
+      const show = (gauge: Instrument<GaugeSeries>) => void saturations.add(gauge);
+      const runtime = watchRuntime(registry, show, options.saturation);
       this.sample((elapsedMs) => runtime.sample(elapsedMs));
       this.onStop(() => runtime.stop());
     }

@@ -4,6 +4,7 @@ import { layoutFaults } from "./histogram/layout.js";
 import type { TraceContext } from "./instruments/exemplars.js";
 import { type View, viewFaults } from "./instruments/view.js";
 import type { OutboundOptions } from "./integrations/outbound/options.js";
+import { SATURATION_GROUPS, type SaturationGroups } from "./integrations/runtime/groups.js";
 import { Checks, isObject, show } from "./readers/checks.js";
 import { type ResolvedPull, type ResolvedPush, resolveEntries } from "./readers/entries.js";
 import type { ExporterEntry, MetricExporter, PullEntry } from "./readers/exporter.js";
@@ -54,8 +55,11 @@ export interface AuspexOptions {
    * longer, visibly. `false`: no limit. @default 0.02
    */
   readonly overheadBudget?: number | false;
-  /** Watch event loop, CPU, memory and GC of this process. @default true */
-  readonly saturation?: boolean;
+  /**
+   * Watch what can run full: event loop, CPU, memory, GC, process, host, disk, network, pressure, GPU; an
+   * object switches groups off. @default true
+   */
+  readonly saturation?: boolean | SaturationGroups;
   /**
    * Record the HTTP requests that this process makes (`fetch`, undici, `node:http`), with templates for
    * their paths where given. @default true
@@ -82,7 +86,7 @@ export interface ResolvedOptions {
   readonly push: readonly ResolvedPush[];
   readonly pull: readonly ResolvedPull[];
   readonly views: readonly View[];
-  readonly saturation: boolean;
+  readonly saturation: SaturationGroups | false;
   /** Undefined: outgoing requests are not watched. */
   readonly outbound: OutboundOptions | undefined;
   readonly exemplars: boolean | (() => TraceContext | undefined);
@@ -185,9 +189,7 @@ export function resolveOptions(
     const named = fault.replace(/\b(lowest|highest)\b/g, "$1Us");
     faults.push(`histogram.${named}`);
   }
-  for (const name of ["saturation", "selfMetrics"] as const) {
-    checks.type(name, options[name], ["boolean"], "give true or false");
-  }
+  checks.type("selfMetrics", options.selfMetrics, ["boolean"], "give true or false");
   const aboutTraces = "give true, false, or a function that answers { traceId, spanId }";
   checks.type("exemplars", options.exemplars, ["boolean", "function"], aboutTraces);
   if (options.views !== undefined) faults.push(...viewFaults(options.views, "views"));
@@ -252,7 +254,7 @@ export function resolveOptions(
       overheadBudget === false
         ? Number.POSITIVE_INFINITY
         : checks.number("overheadBudget", overheadBudget, 0.02, 0.001, 1, false),
-    saturation: options.saturation ?? true,
+    saturation: saturationOf(options.saturation, checks),
     outbound: outboundOf(options.outbound, checks),
     logger,
     onError: options.onError,
@@ -277,4 +279,20 @@ function outboundOf(given: unknown, checks: Checks): OutboundOptions | undefined
     checks.type(`outbound.${name}`, options[name], ["function"], "give a function of a request");
   }
   return options;
+}
+
+function saturationOf(given: unknown, checks: Checks): SaturationGroups | false {
+  checks.type(
+    "saturation",
+    given,
+    ["boolean", "object"],
+    "give true, false, or groups: { gpu: false }",
+  );
+  if (given === false) return false;
+  const groups: SaturationGroups = isObject(given) ? given : {};
+  checks.keys("saturation.", groups, SATURATION_GROUPS);
+  for (const name of SATURATION_GROUPS) {
+    checks.type(`saturation.${name}`, groups[name], ["boolean"], "give true or false");
+  }
+  return groups;
 }

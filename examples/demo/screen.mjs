@@ -150,7 +150,7 @@ function saturation(snapshot, width, paint) {
   const details = [
     `loop delay p99 ${milliseconds(value("nodejs.eventloop.delay.p99") * 1000)} ms`,
     `gc ${percent(value("auspex.gc.utilization"))} %`,
-    `heap ${Math.round(value("v8js.memory.heap.used") / 1e6)} MB`,
+    `heap ${percent(value("auspex.heap.utilization"))} %`,
     `rss ${Math.round(value("process.memory.usage") / 1e6)} MB`,
   ];
   return [

@@ -40,7 +40,13 @@ const rules: Readonly<Record<string, Rule>> = {
   dashboard: { values: [...reading, "alerts"], types: ["detectors", "slo"] },
   integrations: { values: ["instruments", "attributes", "time", "diag"] },
   "options.ts": {
-    values: [...ground, "instruments/view.ts", "readers/checks.ts", "readers/entries.ts"],
+    values: [
+      ...ground,
+      "instruments/view.ts",
+      "integrations/runtime/groups.ts",
+      "readers/checks.ts",
+      "readers/entries.ts",
+    ],
     types: ["instruments", "integrations", "window", "snapshot", "readers"],
   },
 };

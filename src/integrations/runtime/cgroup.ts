@@ -1,5 +1,11 @@
 import { type Hierarchy, locate } from "./cgroup-paths.js";
 import type { ReadFile } from "./sources.js";
+import { amountAfter, numberIn } from "./text.js";
+
+/** Limits are changed by hand or by an autoscaler, seldom. */
+export const LIMITS_EVERY_MS = 10_000;
+/** A process is moved to another group yet more seldom. */
+export const GROUP_EVERY_MS = 60_000;
 
 /** A limit and the group that sets it. */
 export interface Limit {
@@ -12,17 +18,42 @@ export interface Limit {
  * The limits and usage of the control groups this process lives in; version 1, 2 or none.
  *
  * The tightest limit on the way up holds; of equal ones the outermost, for it has the most to carry.
- * The process is taken to stay in the group it was in when this was made. Nothing here throws.
+ * Nothing here throws.
  */
 export class Cgroup {
   readonly #read: ReadFile;
-  readonly #cpu: Hierarchy | undefined;
-  readonly #memory: Hierarchy | undefined;
+  #self: string | undefined;
+  #cpu: Hierarchy | undefined;
+  #memory: Hierarchy | undefined;
 
-  constructor(read: ReadFile) {
+  /** @param forget - has `read` ask again for what was missing */
+  constructor(
+    read: ReadFile,
+    private readonly forget: () => void = () => {},
+  ) {
     this.#read = read;
-    const self = read("/proc/self/cgroup");
-    const mountinfo = self === undefined ? undefined : read("/proc/self/mountinfo");
+    this.#locate(read("/proc/self/cgroup"));
+  }
+
+  /**
+   * Finds the group anew, and what was switched on in it since: a process may be moved, seldom.
+   * Where there never was a group nothing is asked.
+   */
+  refresh(): void {
+    if (this.#self === undefined) return;
+    this.forget();
+    const self = this.#read("/proc/self/cgroup");
+    if (self !== undefined && self !== this.#self) this.#locate(self);
+  }
+
+  /** Directory of the process's own group where pressure is told; version 2 only. */
+  get pressureDirectory(): string | undefined {
+    return this.#cpu?.version === 2 ? this.#cpu.directories[0] : undefined;
+  }
+
+  #locate(self: string | undefined): void {
+    const mountinfo = self === undefined ? undefined : this.#read("/proc/self/mountinfo");
+    this.#self = self;
     this.#cpu = locate("cpu", self, mountinfo);
     this.#memory = locate("memory", self, mountinfo);
   }
@@ -44,8 +75,8 @@ export class Cgroup {
   /** Scheduling periods under the limit so far, and those in which the group had to wait. */
   cpuPeriods({ directory }: Limit): { total: number; throttled: number } | undefined {
     const stat = this.#read(`${directory}/cpu.stat`);
-    const total = field(stat, "nr_periods");
-    const throttled = field(stat, "nr_throttled");
+    const total = amountAfter(stat, "nr_periods ");
+    const throttled = amountAfter(stat, "nr_throttled ");
     return total === undefined || throttled === undefined ? undefined : { total, throttled };
   }
 
@@ -67,7 +98,8 @@ export class Cgroup {
     );
     if (usage === undefined) return undefined;
     const stat = this.#read(`${directory}/memory.stat`);
-    return Math.max(0, usage - (field(stat, v2 ? "inactive_file" : "total_inactive_file") ?? 0));
+    const inactive = amountAfter(stat, v2 ? "inactive_file " : "total_inactive_file ") ?? 0;
+    return Math.max(0, usage - inactive);
   }
 }
 
@@ -81,19 +113,4 @@ function tightest(
     if (value > 0 && value <= (limit?.value ?? Number.MAX_VALUE)) limit = { directory, value };
   }
   return limit;
-}
-
-/** Digits only: "max", "-1" and garbage are no limit. */
-function numberIn(text: string | undefined): number | undefined {
-  const digits = text?.trim() ?? "";
-  return /^\d{1,20}$/.test(digits) ? Number(digits) : undefined;
-}
-
-/** The number after `name` at the beginning of a line. */
-function field(text: string | undefined, name: string): number | undefined {
-  if (text === undefined) return undefined;
-  const at = text.startsWith(`${name} `) ? 0 : text.indexOf(`\n${name} `) + 1;
-  if (at === 0 && !text.startsWith(`${name} `)) return undefined;
-  const end = text.indexOf("\n", at);
-  return numberIn(text.slice(at + name.length + 1, end < 0 ? undefined : end));
 }

@@ -1,10 +1,8 @@
-import type { Cgroup, Limit } from "./cgroup.js";
+import { type Cgroup, GROUP_EVERY_MS, LIMITS_EVERY_MS, type Limit } from "./cgroup.js";
+import { Countdown } from "./countdown.js";
 import type { Probe } from "./probe.js";
-import { counter, gauge, ratio, saturation } from "./reading.js";
+import { counter, gauge, ratio, setShare } from "./reading.js";
 import type { Sources } from "./sources.js";
-
-/** Limits are changed by hand or by an autoscaler, seldom. */
-export const LIMITS_EVERY_MS = 10_000;
 
 const TIME = "Total CPU seconds of this process, by mode.";
 
@@ -23,13 +21,14 @@ export class CpuProbe implements Probe {
     "1",
     "Share of scheduling periods in which the control group ran out of CPU quota.",
   );
-  readonly readings = [this.#utilization, this.#user, this.#system, this.#throttled] as const;
+  readonly readings = [this.#utilization, this.#user, this.#system, this.#throttled];
 
   readonly #sources: Sources;
   readonly #cgroup: Cgroup;
   #limit: Limit | undefined;
   #cpus = Number.NaN;
-  #untilLimitsMs = LIMITS_EVERY_MS;
+  readonly #group = new Countdown(GROUP_EVERY_MS);
+  readonly #limits = new Countdown(LIMITS_EVERY_MS);
   #usedUs: number;
   #periods: { total: number; throttled: number } | undefined;
 
@@ -43,17 +42,14 @@ export class CpuProbe implements Probe {
   }
 
   sample(elapsedMs: number): void {
-    if (!((this.#untilLimitsMs -= elapsedMs) > 0)) {
-      this.#untilLimitsMs = LIMITS_EVERY_MS;
-      this.#readLimits();
-    }
+    if (this.#group.isDue(elapsedMs)) this.#cgroup.refresh();
+    if (this.#limits.isDue(elapsedMs)) this.#readLimits();
     const { user, system } = this.#sources.cpuUsage();
     const usedMs = (user + system - this.#usedUs) / 1e3;
     this.#usedUs = user + system;
     this.#user.value = user / 1e6;
     this.#system.value = system / 1e6;
-    this.#utilization.value = ratio(usedMs, elapsedMs * this.#cpus);
-    this.#utilization.saturation = saturation(this.#utilization.value);
+    setShare(this.#utilization, ratio(usedMs, elapsedMs * this.#cpus));
     this.#sampleThrottling();
   }
 
@@ -79,7 +75,6 @@ export class CpuProbe implements Probe {
       // An idle group's periods are not counted: none passed, none throttled.
       share = total === 0 ? 0 : ratio(periods.throttled - before.throttled, total);
     }
-    this.#throttled.value = share;
-    this.#throttled.saturation = saturation(share);
+    setShare(this.#throttled, share);
   }
 }

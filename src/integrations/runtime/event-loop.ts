@@ -1,10 +1,14 @@
 import { LoopDelay } from "./loop-delay.js";
 import type { Probe, Reading } from "./probe.js";
-import { gauge, ratio, saturation } from "./reading.js";
+import { counter, gauge, ratio, setShare } from "./reading.js";
 import type { Sources } from "./sources.js";
 
 const delay = (name: string, what: string): Reading =>
   gauge(`nodejs.eventloop.delay.${name}`, "s", `Event loop ${what} delay, resolution taken off.`);
+const time = (state: string): Reading =>
+  counter("nodejs.eventloop.time", "s", "Seconds the event loop has been in each state.", {
+    "nodejs.eventloop.state": state,
+  });
 
 /** How busy the loop is, and how late it makes timers fire. A delay has no limit, hence no saturation. */
 export class EventLoopProbe implements Probe {
@@ -14,19 +18,23 @@ export class EventLoopProbe implements Probe {
     "1",
     "Share of time the event loop was not idle.",
   );
-  readonly #p50 = delay("p50", "50 percentile");
-  readonly #p90 = delay("p90", "90 percentile");
-  readonly #p99 = delay("p99", "99 percentile");
-  readonly #max = delay("max", "maximum");
-  readonly #mean = delay("mean", "mean");
+  readonly #activeTime = time("active");
+  readonly #idleTime = time("idle");
+  readonly #delays = {
+    min: delay("min", "minimum"),
+    p50: delay("p50", "50 percentile"),
+    p90: delay("p90", "90 percentile"),
+    p99: delay("p99", "99 percentile"),
+    max: delay("max", "maximum"),
+    mean: delay("mean", "mean"),
+    stddev: delay("stddev", "standard deviation of the"),
+  };
   readonly readings = [
     this.#utilization,
-    this.#p50,
-    this.#p90,
-    this.#p99,
-    this.#max,
-    this.#mean,
-  ] as const;
+    ...Object.values(this.#delays),
+    this.#activeTime,
+    this.#idleTime,
+  ];
 
   readonly #sources: Sources;
   readonly #delay: LoopDelay;
@@ -48,15 +56,17 @@ export class EventLoopProbe implements Probe {
     const elapsedMs = idle - this.#idleMs + activeMs;
     this.#idleMs = idle;
     this.#activeMs = active;
-    const utilization = saturation(ratio(activeMs, elapsedMs));
-    this.#utilization.value = utilization ?? Number.NaN;
-    this.#utilization.saturation = utilization;
+    this.#activeTime.value = active / 1e3;
+    this.#idleTime.value = idle / 1e3;
+    setShare(this.#utilization, Math.min(1, ratio(activeMs, elapsedMs)));
     this.#delay.read(elapsedMs, this.#utilization.value);
-    this.#p50.value = this.#delay.p50 / 1e3;
-    this.#p90.value = this.#delay.p90 / 1e3;
-    this.#p99.value = this.#delay.p99 / 1e3;
-    this.#max.value = this.#delay.max / 1e3;
-    this.#mean.value = this.#delay.mean / 1e3;
+    this.#delays.min.value = this.#delay.min / 1e3;
+    this.#delays.p50.value = this.#delay.p50 / 1e3;
+    this.#delays.p90.value = this.#delay.p90 / 1e3;
+    this.#delays.p99.value = this.#delay.p99 / 1e3;
+    this.#delays.max.value = this.#delay.max / 1e3;
+    this.#delays.mean.value = this.#delay.mean / 1e3;
+    this.#delays.stddev.value = this.#delay.stddev / 1e3;
   }
 
   stop(): void {

@@ -1,13 +1,18 @@
+import type { CallbackTally } from "../../instruments/guarded-read.js";
 import type { Probe, Reading } from "./probe.js";
+import { counter, silence } from "./reading.js";
 
 /**
  * A probe that cannot fail: none where it cannot be made, silent where the platform fails it later.
  *
- * After a failure gauges have nothing to say; counters keep their last total.
+ * After a failure gauges have nothing to say; counters keep their last total. Failures are counted,
+ * in a series that appears with the first.
+ * @param make - given the tally for what fails outside of `sample`: a hung or wrong answer
  */
-export function guarded(make: () => Probe): Probe[] {
+export function guarded(make: (tally: CallbackTally) => Probe): Probe[] {
+  const tally = { callbackErrors: 0 };
   try {
-    return [new GuardedProbe(make())];
+    return [new GuardedProbe(make(tally), tally)];
   } catch {
     return [];
   }
@@ -15,14 +20,19 @@ export function guarded(make: () => Probe): Probe[] {
 
 class GuardedProbe implements Probe {
   readonly name: string;
-  readonly readings: readonly Reading[];
+  readonly readings: Reading[];
+  readonly stepMs: number | undefined;
   readonly #probe: Probe;
+  readonly #tally: CallbackTally;
+  #faults: Reading | undefined;
   #stopped = false;
 
-  constructor(probe: Probe) {
+  constructor(probe: Probe, tally: CallbackTally) {
     this.#probe = probe;
+    this.#tally = tally;
     this.name = probe.name;
     this.readings = probe.readings;
+    this.stepMs = probe.stepMs;
   }
 
   sample(elapsedMs: number): void {
@@ -30,11 +40,10 @@ class GuardedProbe implements Probe {
     try {
       this.#probe.sample(elapsedMs);
     } catch {
-      for (const reading of this.readings) {
-        if (reading.kind === "gauge") reading.value = Number.NaN;
-        reading.saturation = undefined;
-      }
+      this.#tally.callbackErrors++;
+      for (const reading of this.readings) silence(reading);
     }
+    if (this.#tally.callbackErrors > 0) this.#countFaults();
   }
 
   stop(): void {
@@ -45,5 +54,19 @@ class GuardedProbe implements Probe {
     } catch {
       // Nothing is left to release.
     }
+  }
+
+  #countFaults(): void {
+    if (this.#faults === undefined) {
+      const faults = counter(
+        "auspex.probe.faults",
+        "{fault}",
+        "Times a source of saturation failed, hung or made no sense.",
+        { "auspex.probe.name": this.name },
+      );
+      this.#faults = { ...faults, isFromZero: true };
+      this.readings.push(this.#faults);
+    }
+    this.#faults.value = this.#tally.callbackErrors;
   }
 }

@@ -31,11 +31,13 @@ const LINGER = 5;
  */
 export class LoopDelay {
   /** Milliseconds; NaN: no tick was due. */
+  min = Number.NaN;
   p50 = Number.NaN;
   p90 = Number.NaN;
   p99 = Number.NaN;
   max = Number.NaN;
   mean = Number.NaN;
+  stddev = Number.NaN;
 
   #stepMs: number = FINE_MS;
   #lingering = LINGER;
@@ -64,14 +66,30 @@ export class LoopDelay {
     this.p90 = this.#percentile(90, count, hidden);
     this.p99 = this.#percentile(99, count, hidden);
     this.max = this.#percentile(100, count, hidden);
-    const sum = count * Math.max(0, meanMs - this.#stepMs);
-    this.mean = unseen > 0 ? (sum + unseen) / (count + 1) : count > 0 ? sum / count : Number.NaN;
+    this.#average(count, meanMs, hidden);
     this.#active.reset();
     this.#follow(utilization);
   }
 
   stop(): void {
     this.#active.disable();
+  }
+
+  /** With the hidden delay as one more tick. */
+  #average(count: number, meanTickMs: number, hidden: number): void {
+    const seen = count > 0 ? Math.max(0, meanTickMs - this.#stepMs) : 0;
+    const spread = count > 0 ? this.#active.stddev / 1e6 : 0;
+    const least = count > 0 ? Math.max(0, this.#active.min / 1e6 - this.#stepMs) : Number.NaN;
+    if (Number.isNaN(hidden)) {
+      this.min = least;
+      this.mean = count > 0 ? seen : Number.NaN;
+      this.stddev = count > 0 ? spread : Number.NaN;
+      return;
+    }
+    const squares = count * (spread * spread + seen * seen) + hidden * hidden;
+    this.min = count > 0 ? Math.min(least, hidden) : hidden;
+    this.mean = (count * seen + hidden) / (count + 1);
+    this.stddev = Math.sqrt(Math.max(0, squares / (count + 1) - this.mean * this.mean));
   }
 
   /** Beyond the step, with the hidden delay as one more tick at the top. */

@@ -1,7 +1,8 @@
-import type { Cgroup, Limit } from "./cgroup.js";
-import { LIMITS_EVERY_MS } from "./cpu.js";
-import type { Probe } from "./probe.js";
-import { gauge, ratio, saturation } from "./reading.js";
+import { type Cgroup, GROUP_EVERY_MS, LIMITS_EVERY_MS, type Limit } from "./cgroup.js";
+import { Countdown } from "./countdown.js";
+import { HeapSpaces } from "./heap-spaces.js";
+import type { Probe, Reading } from "./probe.js";
+import { gauge, level, ratio, saturation, setOf, setShare, silence } from "./reading.js";
 import type { Sources } from "./sources.js";
 
 /** Memory of the process against its control group's limit, else the host's; the heap against V8's. */
@@ -12,34 +13,64 @@ export class MemoryProbe implements Probe {
     "By",
     "Physical memory in use (resident set); saturation is the control group's working set by its limit.",
   );
-  /** All heap spaces. Semconv splits this by `v8js.heap.space.name`: a split must replace it. */
-  readonly #heap = gauge("v8js.memory.heap.used", "By", "Heap memory in use, all spaces.");
-  readonly readings = [this.#usage, this.#heap] as const;
+  readonly #workingSet = gauge(
+    "container.memory.working_set",
+    "By",
+    "What the control group cannot easily give back; only under a limit.",
+  );
+  readonly #heap = gauge(
+    "auspex.heap.utilization",
+    "1",
+    "Heap in use, all spaces, of the most V8 will take.",
+  );
+  readonly #external = level(
+    "auspex.memory.external",
+    "By",
+    "Memory outside the heap that its objects hold, array buffers included.",
+  );
+  readonly #arrayBuffers = level(
+    "auspex.memory.array_buffers",
+    "By",
+    "Memory of array buffers, Node's buffers included.",
+  );
+  readonly readings: Reading[] = [
+    this.#usage,
+    this.#workingSet,
+    this.#heap,
+    this.#external,
+    this.#arrayBuffers,
+  ];
 
   readonly #sources: Sources;
   readonly #cgroup: Cgroup;
+  readonly #group = new Countdown(GROUP_EVERY_MS);
+  readonly #limits = new Countdown(LIMITS_EVERY_MS);
+  readonly #spaces: HeapSpaces;
   #limit: Limit | undefined;
   #hostBytes = Number.NaN;
-  #untilLimitsMs = LIMITS_EVERY_MS;
 
   constructor(sources: Sources, cgroup: Cgroup) {
     this.#sources = sources;
     this.#cgroup = cgroup;
+    this.#spaces = new HeapSpaces(this.readings, () => sources.heapSpaces());
     this.#readLimits();
   }
 
   sample(elapsedMs: number): void {
-    if (!((this.#untilLimitsMs -= elapsedMs) > 0)) {
-      this.#untilLimitsMs = LIMITS_EVERY_MS;
-      this.#readLimits();
-    }
-    const rss = this.#sources.rss();
-    const used = (this.#limit && this.#cgroup.workingSet(this.#limit)) ?? rss;
+    if (this.#group.isDue(elapsedMs)) this.#cgroup.refresh();
+    if (this.#limits.isDue(elapsedMs)) this.#readLimits();
+    const { rss, external, arrayBuffers } = this.#sources.memoryUsage();
+    const workingSet = this.#limit && this.#cgroup.workingSet(this.#limit);
+    const limit = this.#limit?.value ?? this.#hostBytes;
     this.#usage.value = rss;
-    this.#usage.saturation = saturation(ratio(used, this.#limit?.value ?? this.#hostBytes));
-    const { used_heap_size: heap, heap_size_limit: heapLimit } = this.#sources.heap();
-    this.#heap.value = heap;
-    this.#heap.saturation = saturation(ratio(heap, heapLimit));
+    this.#usage.saturation = saturation(ratio(workingSet ?? rss, limit));
+    if (workingSet === undefined) silence(this.#workingSet);
+    else setOf(this.#workingSet, workingSet, limit);
+    this.#external.value = external;
+    this.#arrayBuffers.value = arrayBuffers;
+    const heap = this.#sources.heap();
+    setShare(this.#heap, ratio(heap.used_heap_size, heap.heap_size_limit));
+    this.#spaces.read();
   }
 
   stop(): void {}

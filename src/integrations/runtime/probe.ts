@@ -1,13 +1,20 @@
-/** One thing that can run full. Read on the timer, never per request. */
+/** One thing that can run full, or counts up. Read on the timer, never per request. */
 export interface Reading {
   /** The semconv name where one exists, e.g. `nodejs.eventloop.utilization`. */
   readonly name: string;
   /** UCUM: `1`, `s`, `By`. */
   readonly unit: string;
   readonly description: string;
-  /** A counter's value is a cumulative total, e.g. seconds of `v8js.gc.duration`. */
-  readonly kind: "gauge" | "counter";
+  /** A counter's value is a cumulative total, e.g. seconds of `process.cpu.time`. */
+  readonly kind: "gauge" | "counter" | "histogram";
+  /** Few and bounded: modes, kinds, at most 16 devices. */
   readonly attributes?: Readonly<Record<string, string>>;
+  /** A gauge that tells how full something is, or how long it makes wait. */
+  readonly isSaturation?: boolean;
+  /** A counter that began at 0 when it was made: its first value counts too. */
+  readonly isFromZero?: boolean;
+  /** A histogram's values since it was last read; whoever reads empties it. */
+  readonly values?: number[];
   /** NaN: nothing to say this time. */
   value: number;
   /** 0…1 where the thing has a limit. */
@@ -16,10 +23,12 @@ export interface Reading {
 
 /** A few readings that are taken together. */
 export interface Probe {
-  /** `event-loop`, `cpu`, `memory` or `gc`. */
+  /** `event-loop`, `cpu`, `memory`, …: lower case, for the count of its faults. */
   readonly name: string;
-  /** The same objects for life; `sample` updates them in place. */
-  readonly readings: readonly Reading[];
+  /** The same objects for life, updated in place; only ever appended to, when a device appears. */
+  readonly readings: Reading[];
+  /** Milliseconds between two samples that do something. @default every sample */
+  readonly stepMs?: number;
   /**
    * Takes the readings. Never throws.
    *

@@ -1,8 +1,8 @@
 import type { GaugeSeries } from "../../instruments/gauge.js";
 import type { Instrument } from "../../instruments/instrument.js";
 import type { Registry } from "../../instruments/registry.js";
-import { runtimeProbes } from "./index.js";
-import type { Reading } from "./probe.js";
+import { runtimeProbes, type SaturationGroups } from "./index.js";
+import type { Probe, Reading } from "./probe.js";
 
 /** The probes of this process, written to their series. */
 export interface RuntimeWatch {
@@ -11,51 +11,85 @@ export interface RuntimeWatch {
   stop(): void;
 }
 
-/** @param onGauge - told each instrument that shows something that can run full */
+type OnGauge = (instrument: Instrument<GaugeSeries>) => void;
+type Write = () => void;
+
+/**
+ * @param onGauge - told each instrument that shows something that can run full, perhaps more than once
+ * @param groups - those that are `false` are not watched; `probes` are for tests
+ */
 export function watchRuntime(
   registry: Registry,
-  onGauge: (instrument: Instrument<GaugeSeries>) => void,
+  onGauge: OnGauge,
+  groups: SaturationGroups = {},
+  probes: readonly Probe[] = runtimeProbes(undefined, groups),
 ): RuntimeWatch {
-  const probes = runtimeProbes();
-  const writers = probes.flatMap((probe) => {
-    return probe.readings.map((reading) => writer(registry, reading, onGauge));
-  });
+  const watched = probes.map((probe) => ({ probe, writers: [] as Write[] }));
+  const adopt = ({ probe, writers }: (typeof watched)[number]): void => {
+    for (let at = writers.length; at < probe.readings.length; at++) {
+      writers.push(writerOf(registry, probe.readings[at], onGauge));
+    }
+  };
+  watched.forEach(adopt);
   return {
     sample(elapsedMs) {
-      for (const probe of probes) probe.sample(elapsedMs);
-      for (const write of writers) write();
+      for (const each of watched) {
+        each.probe.sample(elapsedMs);
+        adopt(each);
+        for (const write of each.writers) write();
+      }
     },
     stop() {
-      for (const probe of probes) probe.stop();
+      for (const { probe } of watched) probe.stop();
     },
   };
 }
 
-function writer(
-  registry: Registry,
-  reading: Reading,
-  onGauge: (instrument: Instrument<GaugeSeries>) => void,
-): () => void {
+function writerOf(registry: Registry, reading: Reading, onGauge: OnGauge): Write {
+  if (reading.kind === "counter") return counterWriter(registry, reading);
+  if (reading.kind === "histogram") return histogramWriter(registry, reading);
+  return gaugeWriter(registry, reading, onGauge);
+}
+
+function counterWriter(registry: Registry, reading: Reading): Write {
   const { name, unit, description, attributes } = reading;
-  if (reading.kind === "counter") {
-    const instrument = registry.counter({ name, unit, description, kind: "counter" });
-    const series = registry.bindCounter(instrument, attributes);
-    let known = false;
-    return () => {
-      if (!(reading.value >= series.value)) return;
+  const instrument = registry.counter({ name, unit, description, kind: "counter" });
+  const series = registry.bindCounter(instrument, attributes);
+  let written = reading.isFromZero ? 0 : Number.NaN;
+  return () => {
+    const { value } = reading;
+    // Added, not set: beyond the series limit several readings have one series.
+    if (value > written) series.add(value - written);
+    else if (Number.isNaN(written) && value >= 0) {
+      series.add(value);
       // What the total was before the first sample belongs to nobody's window.
-      if (!known) series.closedValue = reading.value;
-      known = true;
-      series.value = reading.value;
-    };
-  }
+      series.closedValue += value;
+    } else return;
+    written = value;
+  };
+}
+
+function gaugeWriter(registry: Registry, reading: Reading, onGauge: OnGauge): Write {
+  const { name, unit, description, attributes } = reading;
   const instrument = registry.gauge({ name, unit, description, kind: "gauge" });
-  onGauge(instrument);
+  if (reading.isSaturation) onGauge(instrument);
   const series = registry.bindGauge(instrument, attributes);
   return () => {
     // Nothing to say this time: an old value must not stand as if it were new.
     if (Number.isNaN(reading.value)) series.value = Number.NaN;
     else series.set(reading.value);
     series.saturation = reading.saturation ?? Number.NaN;
+  };
+}
+
+/** Values are in seconds, kept in microseconds. */
+function histogramWriter(registry: Registry, reading: Reading): Write {
+  const { name, unit, description, attributes, values = [] } = reading;
+  const descriptor = { name, unit, description, kind: "histogram" } as const;
+  const instrument = registry.histogram(descriptor, undefined, 1e6);
+  const series = registry.bindHistogram(instrument, attributes);
+  return () => {
+    for (const value of values) series.record(value);
+    values.length = 0;
   };
 }

@@ -91,6 +91,23 @@ describe("the cpu probe", () => {
     expect(world.asked).toEqual([]);
   });
 
+  it("finds within a minute the group it was moved to, and a limit that was switched on", () => {
+    const world = contained("100000 100000\n");
+    world.files["/cg/moved/cpu.max"] = "max 100000\n";
+    const { sample, of } = probe("cpu", world);
+    world.files["/proc/self/cgroup"] = "0::/moved\n";
+    world.files["/cg/moved/cpu.max"] = "50000 100000\n";
+    world.files["/cg/moved/cpu.stat"] = stat(10, 0);
+    for (let second = 0; second < 61; second++) {
+      world.cpu.user += 0.5e6;
+      sample(1000);
+    }
+    expect(of(UTILIZATION).value).toBe(1);
+    world.files["/cg/moved/cpu.stat"] = stat(20, 5);
+    sample(1000);
+    expect(of(THROTTLED).value).toBe(0.5);
+  });
+
   it("asks again for one that was there before", () => {
     const world = contained("100000 100000\n");
     const { sample, of } = probe("cpu", world);

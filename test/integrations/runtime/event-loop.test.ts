@@ -34,6 +34,13 @@ describe("the event-loop probe", () => {
     expect(loop.of(UTILIZATION)).toMatchObject({ value: 1, saturation: 1 });
   });
 
+  it("adds up the time in each state", () => {
+    const loop = watched();
+    loop.second(0.25);
+    expect(loop.of("nodejs.eventloop.time", "active").value).toBe(0.75);
+    expect(loop.of("nodejs.eventloop.time", "idle").value).toBe(1.25);
+  });
+
   it("has nothing to say before the loop runs", () => {
     const world = new FakeWorld();
     const { sample, of } = probe("event-loop", world);
@@ -52,6 +59,8 @@ describe("the event-loop probe", () => {
     expect(loop.delay("p99")).toBeCloseTo(0.04);
     expect(loop.delay("max")).toBeCloseTo(0.04);
     expect(loop.delay("mean")).toBeCloseTo(0.1 / 42);
+    expect(loop.delay("min")).toBe(0);
+    expect(loop.delay("stddev")).toBeCloseTo(0.00844, 5);
     expect(loop.of("nodejs.eventloop.delay.max").saturation).toBeUndefined();
     loop.second(0.5);
     expect(loop.delay("max")).toBe(0);
@@ -65,6 +74,9 @@ describe("the event-loop probe", () => {
     expect(loop.delay("p99")).toBeCloseTo(0.36);
     expect(loop.delay("p50")).toBe(0);
     expect(loop.delay("mean")).toBeCloseTo(0.36 / 31);
+    expect(loop.delay("min")).toBe(0);
+    // Of thirty delays of 0 and one of 0.36 s.
+    expect(loop.delay("stddev")).toBeCloseTo(0.36 * Math.sqrt(1 / 31 - 1 / 31 ** 2));
   });
 
   it("tells of a block that let no tick pass", () => {
@@ -73,6 +85,8 @@ describe("the event-loop probe", () => {
     expect(loop.delay("p50")).toBeCloseTo(0.96);
     expect(loop.delay("max")).toBeCloseTo(0.96);
     expect(loop.delay("mean")).toBeCloseTo(0.96);
+    expect(loop.delay("min")).toBeCloseTo(0.96);
+    expect(loop.delay("stddev")).toBeCloseTo(0);
   });
 
   it("ticks seldom while the loop is idle and often once it is busy", () => {

@@ -2,6 +2,7 @@ import type { Reading } from "../../../src/integrations/runtime/index.js";
 import {
   type Probe,
   runtimeProbes,
+  type SaturationGroups,
   type Sources,
 } from "../../../src/integrations/runtime/index.js";
 
@@ -16,6 +17,14 @@ export class FakeDelay {
 
   get count() {
     return this.ticks.length;
+  }
+  get min() {
+    return Math.min(...this.ticks) * 1e6;
+  }
+  get stddev() {
+    const mean = this.mean / 1e6;
+    const squares = this.ticks.map((tick) => (tick - mean) ** 2);
+    return Math.sqrt(squares.reduce((sum, each) => sum + each, 0) / this.ticks.length) * 1e6;
   }
   get max() {
     return Math.max(0, ...this.ticks) * 1e6;
@@ -49,7 +58,24 @@ export class FakeWorld implements Sources {
   resident = GIB;
   host = 16 * GIB;
   heapUsed = 0;
+  /** Name and used bytes; each is twice as large. */
+  spaces: Record<string, number> = {};
+  usage = {
+    voluntaryContextSwitches: 0,
+    involuntaryContextSwitches: 0,
+    majorPageFault: 0,
+    minorPageFault: 0,
+  };
+  environment: Record<string, string> = {};
+  loadOfMinute = 0;
+  resources: string[] = [];
+  descriptors = 0;
+  /** Milliseconds that each sample takes by the clock. */
+  costMs = 0;
+  clockMs = 0;
+  gpuTool: string | undefined;
   delays: FakeDelay[] = [];
+  observed = 0;
   recordGc: (kind: number, durationMs: number) => void = () => {};
   released = 0;
 
@@ -65,11 +91,30 @@ export class FakeWorld implements Sources {
   };
   cpuUsage = () => ({ ...this.cpu });
   availableParallelism = () => this.cpus;
-  rss = () => this.resident;
+  now = () => (this.clockMs += this.costMs);
+  load = () => this.loadOfMinute;
+  memoryUsage = () => ({ rss: this.resident, external: 7 * GIB, arrayBuffers: 3 * GIB });
+  heapSpaces = () =>
+    Object.entries(this.spaces).map(([space_name, space_used_size]) => ({
+      space_name,
+      space_used_size,
+      space_size: 2 * space_used_size,
+      space_available_size: space_used_size,
+      physical_space_size: space_used_size,
+    }));
+  resourceUsage = () => ({ ...this.usage });
+  uptime = () => 77;
+  activeResources = () => this.resources;
+  descriptorCount = () => this.descriptors;
+  listDescriptors = (): Promise<number> => Promise.reject(new Error("not here"));
+  poolTrip = (): Promise<unknown> => Promise.resolve();
+  fileSystem = () => Promise.resolve({ bsize: 4096, blocks: 1000, bfree: 400, bavail: 200 });
+  nvidiaSmi = () => this.gpuTool;
   totalMemory = () => this.host;
   heap = () => ({ used_heap_size: this.heapUsed, heap_size_limit: 4 * GIB });
   observeGc = (record: (kind: number, durationMs: number) => void) => {
     this.recordGc = record;
+    this.observed++;
     return () => {
       this.released++;
     };
@@ -82,19 +127,18 @@ export class FakeWorld implements Sources {
 }
 
 /** The probe of that name, and a way to find its readings. */
-export function probe(name: string, sources?: Sources) {
-  const found = runtimeProbes(sources).find((one) => one.name === name)!;
+export function probe(name: string, sources?: Sources, groups?: SaturationGroups) {
+  const found = runtimeProbes(sources, groups).find((one) => one.name === name)!;
   return Object.assign({ sample: (ms: number) => found.sample(ms), probe: found }, finder(found));
 }
 
 function finder(found: Probe) {
   return {
-    of(name: string, attribute?: string): Reading {
-      return found.readings.find(
-        (reading) =>
-          reading.name === name &&
-          (attribute === undefined || Object.values(reading.attributes ?? {}).includes(attribute)),
-      )!;
+    of(name: string, ...attributes: string[]): Reading {
+      return found.readings.find((reading) => {
+        const values = Object.values(reading.attributes ?? {});
+        return reading.name === name && attributes.every((each) => values.includes(each));
+      })!;
     },
   };
 }

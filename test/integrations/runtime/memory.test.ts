@@ -65,11 +65,48 @@ describe("the memory probe", () => {
     expect(of("process.memory.usage").saturation).toBe(0.25);
   });
 
+  it("tells the group's working set against its limit, and nothing of it without one", () => {
+    const world = new FakeWorld();
+    world.files = { ...V2, "/cg/memory.current": `${GIB}\n` };
+    const limited = probe("memory", world);
+    limited.sample(1000);
+    const name = "container.memory.working_set";
+    expect(limited.of(name)).toMatchObject({ value: GIB, saturation: 0.5 });
+    const free = probe("memory", new FakeWorld());
+    free.sample(1000);
+    expect(free.of(name).value).toBeNaN();
+  });
+
+  it("tells what lies outside the heap", () => {
+    const { sample, of } = probe("memory", new FakeWorld());
+    sample(1000);
+    expect(of("auspex.memory.external").value).toBe(7 * GIB);
+    expect(of("auspex.memory.array_buffers").value).toBe(3 * GIB);
+  });
+
+  it("splits the heap by the spaces that hold something, silent while one is empty", () => {
+    const world = new FakeWorld();
+    const { sample, of } = probe("memory", world);
+    world.spaces = { new_space: 8, old_space: 32, read_only_space: 0 };
+    sample(1000);
+    const value = (name: string, space: string) => of(`v8js.memory.heap.${name}`, space).value;
+    expect(value("used", "new_space")).toBe(8);
+    expect(value("space.size", "new_space")).toBe(16);
+    expect(value("space.available_size", "old_space")).toBe(32);
+    expect(value("space.physical_size", "old_space")).toBe(32);
+    expect(of("v8js.memory.heap.used", "read_only_space")).toBeUndefined();
+    world.spaces = { old_space: 33, code_space: 1 };
+    sample(1000);
+    expect(value("used", "new_space")).toBeNaN();
+    expect(value("used", "old_space")).toBe(33);
+    expect(value("used", "code_space")).toBe(1);
+  });
+
   it("measures the heap against V8's own limit", () => {
     const world = new FakeWorld();
     const { sample, of } = probe("memory", world);
     world.heapUsed = GIB;
     sample(1000);
-    expect(of("v8js.memory.heap.used")).toMatchObject({ value: GIB, saturation: 0.25 });
+    expect(of("auspex.heap.utilization")).toMatchObject({ value: 0.25, saturation: 0.25 });
   });
 });

@@ -1,0 +1,256 @@
+import { execFile } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import ts from "typescript";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { gpuLine } from "../../../src/integrations/runtime/gpu-line.js";
+import { runtimeProbes } from "../../../src/integrations/runtime/index.js";
+import type { Reading } from "../../../src/integrations/runtime/probe.js";
+import { systemSources } from "../../../src/integrations/runtime/sources.js";
+
+const PATH = process.env.PATH;
+const GPU_ONLY = {
+  eventLoop: false,
+  cpu: false,
+  memory: false,
+  gc: false,
+  process: false,
+  host: false,
+  disk: false,
+  network: false,
+  pressure: false,
+};
+let folder: string;
+let stops: (() => void)[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "gpu-"));
+  process.env.PATH = `${folder}${delimiter}${PATH}`;
+});
+afterEach(() => {
+  for (const stop of stops) stop();
+  stops = [];
+  process.env.PATH = PATH;
+  rmSync(folder, { recursive: true });
+});
+
+/** Puts an `nvidia-smi` on the PATH that notes its process id and arguments, then does this. */
+function tool(script: string): void {
+  const path = join(folder, "nvidia-smi");
+  writeFileSync(path, `#!/bin/sh\necho "$$ $*" >>"${folder}/started"\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+const started = () => {
+  try {
+    return readFileSync(join(folder, "started"), "utf8").trim().split("\n");
+  } catch {
+    return [];
+  }
+};
+const isAlive = () => {
+  try {
+    process.kill(Number.parseInt(started().at(-1) as string, 10), 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+function gpu() {
+  const probe = runtimeProbes(systemSources, GPU_ONLY)[0]!;
+  stops.push(() => probe?.stop());
+  const of = (name: string, id = "0"): Reading | undefined =>
+    probe.readings.find((each) => each.name === name && each.attributes?.["hw.id"] === id);
+  const faults = () =>
+    probe.readings.find(({ name }) => name === "auspex.probe.faults")?.value ?? 0;
+  return { probe, sample: (ms: number) => probe.sample(ms), of, faults };
+}
+
+async function until(isSo: () => boolean, what = String(isSo)): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`never so: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const WAIT = "exec sleep 60";
+const ONE = 'echo "0, 35, 1024, 4096, 41, 150.00, 600.00, Fake H200"';
+
+describe("the gpu probe", () => {
+  it("is none without nvidia-smi on the PATH", () => {
+    process.env.PATH = folder;
+    expect(runtimeProbes(systemSources, GPU_ONLY)).toEqual([]);
+  });
+
+  it("takes no folder or file that cannot be run for it", () => {
+    process.env.PATH = folder;
+    writeFileSync(join(folder, "nvidia-smi"), "");
+    expect(runtimeProbes(systemSources, GPU_ONLY)).toEqual([]);
+  });
+
+  it("tells utilization, memory, temperature and power", async () => {
+    tool(`${ONE}\n${WAIT}`);
+    const { sample, of } = gpu();
+    expect(started()).toEqual([]);
+    sample(1000);
+    await until(() => of("hw.power") !== undefined);
+    expect(of("hw.gpu.utilization")).toMatchObject({ value: 0.35, saturation: 0.35, unit: "1" });
+    expect(of("hw.gpu.memory.usage")).toMatchObject({ value: 2 ** 30, unit: "By" });
+    expect(of("hw.gpu.memory.limit")?.value).toBe(2 ** 32);
+    expect(of("hw.gpu.memory.utilization")?.saturation).toBe(0.25);
+    expect(of("hw.temperature")).toMatchObject({ value: 41, unit: "Cel" });
+    expect(of("hw.power")).toMatchObject({ value: 150, saturation: 0.25, unit: "W" });
+    expect(of("hw.gpu.utilization")?.attributes?.["hw.name"]).toBe("Fake H200");
+    expect(started()[0]).toContain("--format=csv,noheader,nounits -l 10");
+  });
+
+  it("tells two GPUs apart, and what one does not tell it leaves out", async () => {
+    tool(`${ONE}\necho "1, [N/A], 10, [Not Supported], 50, [N/A], [N/A], Old, small"\n${WAIT}`);
+    const { sample, of, faults } = gpu();
+    sample(1000);
+    await until(() => of("hw.power", "1") !== undefined);
+    expect(of("hw.temperature", "0")?.value).toBe(41);
+    expect(of("hw.temperature", "1")?.value).toBe(50);
+    expect(of("hw.gpu.utilization", "1")?.value).toBeNaN();
+    expect(of("hw.gpu.utilization", "1")?.saturation).toBeUndefined();
+    expect(of("hw.gpu.memory.utilization", "1")?.value).toBeNaN();
+    expect(of("hw.gpu.memory.usage", "1")?.value).toBe(10 * 2 ** 20);
+    expect(of("hw.power", "1")?.attributes?.["hw.name"]).toBe("Old, small");
+    sample(1000);
+    expect(faults()).toBe(0);
+  });
+
+  it("counts garbage and goes on", async () => {
+    tool(`echo "No devices were found"\necho "x, y"\necho\n${ONE}\n${WAIT}`);
+    const { sample, of, faults } = gpu();
+    sample(1000);
+    await until(() => of("hw.power") !== undefined);
+    sample(1000);
+    expect(faults()).toBe(2);
+    expect(of("hw.gpu.utilization")?.value).toBe(0.35);
+  });
+
+  it("kills one that prints without end, with or without lines", async () => {
+    for (const flood of ["yes", "yes | tr -d '\\n'"]) {
+      tool(`exec sh -c "${flood}"`);
+      const { sample, faults, probe } = gpu();
+      sample(1000);
+      await until(() => {
+        sample(10);
+        return faults() > 0 && !isAlive();
+      }, flood);
+      probe.stop();
+    }
+  });
+
+  it("kills one that hangs, falls silent, and tries again later and later", async () => {
+    tool(`[ -e ${folder}/again ] || ${ONE}\ntouch ${folder}/again\n${WAIT}`);
+    const { sample, of, faults } = gpu();
+    sample(1000);
+    await until(() => of("hw.power") !== undefined);
+    sample(29_000);
+    expect(isAlive()).toBe(true);
+    sample(2000);
+    await until(() => !isAlive());
+    expect(of("hw.power")?.value).toBeNaN();
+    expect(of("hw.power")?.saturation).toBeUndefined();
+    expect(faults()).toBe(1);
+    sample(59_000);
+    expect(started()).toHaveLength(1);
+    sample(2000);
+    await until(() => started().length === 2);
+    sample(31_000);
+    expect(faults()).toBe(2);
+    sample(119_000);
+    sample(2000);
+    await until(() => started().length === 3);
+  });
+
+  it("counts one that fails, and tries again after a minute", async () => {
+    tool("echo NVIDIA-SMI has failed >&2\nexit 1");
+    const { sample, faults } = gpu();
+    sample(1000);
+    await until(() => started().length === 1);
+    await until(() => {
+      sample(10);
+      return faults() === 1;
+    });
+    sample(61_000);
+    await until(() => started().length === 2);
+  });
+
+  it("counts one that cannot be started", async () => {
+    tool(ONE);
+    const { sample, faults } = gpu();
+    rmSync(join(folder, "nvidia-smi"));
+    sample(1000);
+    await until(() => {
+      sample(10);
+      return faults() === 1;
+    });
+  });
+
+  it("kills its child when it is stopped, also before it was started", async () => {
+    tool(`${ONE}\n${WAIT}`);
+    const before = process.listenerCount("exit");
+    const { sample, of, probe } = gpu();
+    sample(1000);
+    await until(() => of("hw.power") !== undefined);
+    probe.stop();
+    probe.stop();
+    await until(() => !isAlive());
+    expect(process.listenerCount("exit")).toBe(before);
+    const other = gpu();
+    other.sample(1000);
+    other.probe.stop();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(started()).toHaveLength(1);
+  });
+
+  it.each(["", "process.exit(3);"])(
+    "neither keeps its process alive nor outlives it (%s)",
+    async (end) => {
+      tool(`${ONE}\n${WAIT}`);
+      // The child itself: nothing of the library needs to be built for it.
+      const source = readFileSync("src/integrations/runtime/line-child.ts", "utf8");
+      const { ESNext } = ts.ModuleKind;
+      const { outputText } = ts.transpileModule(source, {
+        compilerOptions: { module: ESNext, target: ts.ScriptTarget.ES2022 },
+      });
+      const program = `${outputText}
+        const child = new LineChild("nvidia-smi", [], () => { console.log("line"); ${end} });
+        const kept = setTimeout(() => {}, 1000);`;
+      const file = join(folder, "program.mjs");
+      writeFileSync(file, program);
+      const exit = await new Promise<number>((resolve) => {
+        const running = execFile(process.execPath, [file], { timeout: 20_000 }, () => {
+          resolve(running.exitCode ?? -1);
+        });
+      });
+      expect(exit).toBe(end === "" ? 0 : 3);
+      expect(started()).toHaveLength(1);
+      await until(() => !isAlive());
+    },
+  );
+});
+
+describe("a line of nvidia-smi", () => {
+  it.each(["", ",,,,,,,", "0", "-1,1,1,1,1,1,1,x", "GPU 0, 1,1,1,1,1,1,x", "0,1,2,3,4,5,6"])(
+    "is not %j",
+    (line) => expect(gpuLine(line)).toBeUndefined(),
+  );
+
+  it("may hold anything but numbers", () => {
+    expect(gpuLine("7,1e9,0x1,Infinity, ,-5,1.5.2,n")).toMatchObject({
+      index: "7",
+      utilization: Number.NaN,
+      memoryUsed: Number.NaN,
+      memoryTotal: Number.NaN,
+      temperature: Number.NaN,
+      power: -5,
+      powerLimit: Number.NaN,
+    });
+  });
+});

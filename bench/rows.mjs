@@ -31,6 +31,7 @@ export const scenarios = {
   memory: { flags: ["--expose-gc"], ours: ["auspex"], rivals: ["hdr-histogram-js"], once: true },
   close: { ours: ["auspex"], rivals: [] },
   saturation: { ours: ["auspex"], rivals: [], once: true },
+  statsd: { ours: ["auspex"], rivals: [], once: true },
   exporters: { ours: ["auspex"], rivals: ["no exporters"], once: true },
   install: {
     ours: ["auspex"],

@@ -5,7 +5,15 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const bench = join(root, "bench");
-const ENTRIES = ["index", "express", "fastify", "http", "histogram"];
+const ENTRIES = [
+  "index",
+  "express",
+  "fastify",
+  "http",
+  "histogram",
+  "exporters/otlp",
+  "exporters/statsd",
+];
 
 function npm(saying, ...args) {
   console.log(saying);

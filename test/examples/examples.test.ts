@@ -67,6 +67,13 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^shop → kafka \(messaging\): 5 calls of 1 operations, 0 failed/m,
     /^shop → 127\.0\.0\.1 \(http\): 1 calls/m,
   ],
+  "statsd.mjs": [
+    /^_e\{8,9\}:deployed\|version 2\|t:success\|#env:demo$/m,
+    /^checkout\.duration:0\.250368\|d\|@0\.25\|#service:shop,env:demo,method:card$/m,
+    /^shop\.orders\.country_fr:9\|c$/m,
+    /^shop\.stock\.change:0\|g\nshop\.stock\.change:-3\|g$/m,
+    /^all sent$/m,
+  ],
   "views.mjs": [
     /^in the process: 50 operations$/m,
     /^shop\.jobs \{"queue":"mail"\} 100$/m,

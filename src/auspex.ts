@@ -27,9 +27,28 @@ import {
   dependency,
 } from "./integrations/outbound/dependency.js";
 import { watchOutbound } from "./integrations/outbound/watch.js";
+import {
+  type Cache,
+  type CacheOptions,
+  type CacheReadings,
+  cache,
+  type Pool,
+  type PoolOptions,
+  type PoolReadings,
+  pool,
+  type Queue,
+  type QueueOptions,
+  type QueueReadings,
+  queue,
+  type Workers,
+  type WorkersOptions,
+  type WorkersReadings,
+  workers,
+} from "./integrations/resources/index.js";
 import { type AnyFunction, Binding, type WrapOptions, wrapFunction } from "./integrations/wrap.js";
 import { type AuspexOptions, resolveOptions } from "./options.js";
 import type { FlushResult } from "./readers/exporter.js";
+import { detectResource } from "./snapshot/detect-resource.js";
 import type { Snapshot } from "./snapshot/model.js";
 import { type Resource, resourceOf } from "./snapshot/resource.js";
 import { WINDOWS, type WindowName } from "./window/rolling-window.js";
@@ -73,7 +92,8 @@ export class Auspex implements Instrumented {
 
   constructor(given?: AuspexOptions) {
     const options = resolveOptions(given);
-    this.resource = resourceOf(options.service, options.attributes, process.env);
+    const detected = options.detectResource ? detectResource() : {};
+    this.resource = resourceOf(options.service, options.attributes, process.env, detected);
     const core = new Core(options, this.resource);
     this.#core = core;
     this.#operations = core.registry.family(OPERATION, ACTIVE);
@@ -130,6 +150,29 @@ export class Auspex implements Instrumented {
 
   histogram(name: string, options?: HistogramOptions): Histogram {
     return histogram(this.#core.registry, name, options);
+  }
+
+  /**
+   * Watches a pool: `pg.Pool`, `http.Agent` and other known ones as they are, any other by functions.
+   * The handle records waits. Never throws.
+   */
+  pool(name: string, source?: PoolReadings | object, options?: PoolOptions): Pool {
+    return pool(this, name, source, options);
+  }
+
+  /** Watches a queue: depth, age and rates, and by Little's law how long one waits in it. */
+  queue(name: string, source?: QueueReadings | object, options?: QueueOptions): Queue {
+    return queue(this, name, source, options);
+  }
+
+  /** Watches a cache: hits, misses, evictions, and how full it is. */
+  cache(name: string, source?: CacheReadings | object, options?: CacheOptions): Cache {
+    return cache(this, name, source, options);
+  }
+
+  /** Watches a pool of workers: how many there are, how many are busy, and what waits for them. */
+  workers(name: string, source?: WorkersReadings | object, options?: WorkersOptions): Workers {
+    return workers(this, name, source, options);
   }
 
   /**

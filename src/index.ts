@@ -3,6 +3,7 @@ export type { DeadlineOptions } from "./auspex.js";
 export { Auspex, createAuspex } from "./auspex.js";
 export type { Logger } from "./diag/diag.js";
 export type { BoundCounter } from "./instruments/counter.js";
+export type { TraceContext } from "./instruments/exemplars.js";
 export type { BoundGauge } from "./instruments/gauge.js";
 export type { Operation } from "./instruments/golden-signals.js";
 export type { BoundHistogram } from "./instruments/histogram.js";
@@ -13,8 +14,33 @@ export type {
   HistogramOptions,
   InstrumentOptions,
 } from "./instruments/instruments.js";
+export type { View } from "./instruments/view.js";
 export type { MonitoredOptions } from "./integrations/decorators.js";
 export { monitored } from "./integrations/decorators.js";
+export type {
+  Dependency,
+  DependencyKind,
+  DependencyOptions,
+  OperationOptions,
+  OutboundOptions,
+  OutboundRequest,
+} from "./integrations/outbound/index.js";
+export type {
+  Cache,
+  CacheOptions,
+  CacheReadings,
+  Pool,
+  PoolOptions,
+  PoolReadings,
+  Queue,
+  QueueOptions,
+  QueueReadings,
+  Reading,
+  Workers,
+  WorkersOptions,
+  WorkersReadings,
+} from "./integrations/resources/index.js";
+export type { SaturationGroups } from "./integrations/runtime/groups.js";
 export type { WrapOptions } from "./integrations/wrap.js";
 export type { AuspexOptions, ExporterOption, HistogramRange } from "./options.js";
 export { OptionsError } from "./options.js";
@@ -24,6 +50,7 @@ export type {
   FlushResult,
   FlushStatus,
   MetricExporter,
+  PullEntry,
 } from "./readers/exporter.js";
 export type { MetricStream, PullExporter, PullSource } from "./readers/pull.js";
 export type {

@@ -29,6 +29,8 @@ export interface AuspexOptions {
   readonly service?: string | ServiceName;
   /** Resource attributes beside the service's. */
   readonly attributes?: Attributes;
+  /** Tell host, process, container, Kubernetes and cloud from environment and `/proc`. @default true */
+  readonly detectResource?: boolean;
   /** Milliseconds between the closings of an interval, 50 … 60_000. @default 1000 */
   readonly intervalMs?: number;
   readonly histogram?: HistogramRange;
@@ -76,6 +78,7 @@ export interface AuspexOptions {
 export interface ResolvedOptions {
   readonly service: string | ServiceName | undefined;
   readonly attributes: Attributes;
+  readonly detectResource: boolean;
   readonly intervalMs: number;
   readonly lowestUs: number;
   readonly highestUs: number;
@@ -105,6 +108,7 @@ export interface ResolvedOptions {
 const KNOWN = new Set<string>([
   "service",
   "attributes",
+  "detectResource",
   "intervalMs",
   "histogram",
   "cardinalityLimit",
@@ -189,7 +193,9 @@ export function resolveOptions(
     const named = fault.replace(/\b(lowest|highest)\b/g, "$1Us");
     faults.push(`histogram.${named}`);
   }
-  checks.type("selfMetrics", options.selfMetrics, ["boolean"], "give true or false");
+  for (const name of ["selfMetrics", "detectResource"] as const) {
+    checks.type(name, options[name], ["boolean"], "give true or false");
+  }
   const aboutTraces = "give true, false, or a function that answers { traceId, spanId }";
   checks.type("exemplars", options.exemplars, ["boolean", "function"], aboutTraces);
   if (options.views !== undefined) faults.push(...viewFaults(options.views, "views"));
@@ -225,6 +231,7 @@ export function resolveOptions(
   const resolved: ResolvedOptions = {
     service,
     attributes: options.attributes ?? {},
+    detectResource: options.detectResource ?? true,
     intervalMs,
     lowestUs,
     highestUs,

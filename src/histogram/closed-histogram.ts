@@ -1,4 +1,6 @@
+import { type CorrectedHistogram, corrected } from "./corrected.js";
 import type { Layout } from "./layout.js";
+import { rankOf } from "./rank.js";
 import { SparseReader } from "./sparse.js";
 
 /** The figures a reader asks for most, in recorded units. All 0 when nothing was recorded. */
@@ -118,6 +120,14 @@ export class ClosedHistogram {
     };
   }
 
+  /**
+   * A view of the same values corrected for coordinated omission: what would have been measured had the
+   * load not waited while a value took longer than `expectedInterval`. Counts stay those recorded.
+   */
+  corrected(expectedInterval: number): CorrectedHistogram {
+    return corrected(this, expectedInterval);
+  }
+
   /** Visits non-empty slots in ascending order. */
   forEachSlot(visit: (slot: number, count: number) => void): void {
     const reader = new SparseReader(this.bytes);
@@ -154,12 +164,4 @@ export class ClosedHistogram {
   toJSON(): Summary {
     return this.summary();
   }
-}
-
-/** Nearest rank, 1 … count; 0 when there is nothing. @see HdrHistogram, getValueAtPercentile */
-export function rankOf(percentile: number, count: number): number {
-  if (count === 0) return 0;
-  const p = Math.min(100, Math.max(0, percentile));
-  // 99.9 % of 1,000 is 999.0000000000001 in binary: take back the rounding before the ceiling.
-  return Math.max(1, Math.ceil((p * count) / 100 - count * 1e-14));
 }

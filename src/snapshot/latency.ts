@@ -1,5 +1,5 @@
 import type { ClosedHistogram, Summary } from "../histogram/closed-histogram.js";
-import type { HistogramView, LatencySnapshot } from "./model.js";
+import type { CorrectedView, HistogramView, LatencySnapshot } from "./model.js";
 
 /** Figures that are data, and the distribution they came from, which stays out of the JSON. */
 export class Latency implements LatencySnapshot {
@@ -25,6 +25,10 @@ export class Latency implements LatencySnapshot {
 
   percentile(p: number): number {
     return this.#histogram.percentile(p);
+  }
+
+  corrected(expectedIntervalMs: number): CorrectedView {
+    return this.#histogram.corrected(expectedIntervalMs);
   }
 
   get histogram(): HistogramView {

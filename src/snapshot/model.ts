@@ -23,6 +23,12 @@ export interface HistogramView {
   countAtOrBelow(value: number): number;
 }
 
+/** A distribution corrected for coordinated omission; its counts are those recorded. */
+export interface CorrectedView extends HistogramView {
+  /** Values the load left out while it waited. */
+  readonly omitted: number;
+}
+
 /** Latencies in milliseconds. All 0 when there are none. */
 export interface LatencySnapshot {
   readonly count: number;
@@ -33,6 +39,11 @@ export interface LatencySnapshot {
   readonly mean: number;
   /** Latency in ms at any percentile, 0–100. */
   percentile(p: number): number;
+  /**
+   * Corrected for coordinated omission, for load that waits for each answer before it asks again.
+   * @param expectedIntervalMs - ms between two requests of one client, had none been slow
+   */
+  corrected(expectedIntervalMs: number): CorrectedView;
   /** The distribution behind these figures; not part of the JSON. */
   readonly histogram: HistogramView;
 }

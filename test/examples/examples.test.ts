@@ -74,6 +74,12 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^shop\.stock\.change:0\|g\nshop\.stock\.change:-3\|g$/m,
     /^all sent$/m,
   ],
+  "pool-queue-cache.mjs": [
+    /^db\.client\.connection\.count: 0, 0 % full$/m,
+    /^auspex\.queue\.depth: 5, 25 % full$/m,
+    /^auspex\.cache\.size: 3, 3 % full$/m,
+    /^auspex\.workers\.busy: 4, 100 % full$/m,
+  ],
   "views.mjs": [
     /^in the process: 50 operations$/m,
     /^shop\.jobs \{"queue":"mail"\} 100$/m,

@@ -23,9 +23,12 @@ export function manualMonitor(options: AuspexOptions = {}): { auspex: Auspex; cl
   return { auspex, clock };
 }
 
+/** What a monitor says beside what a test has recorded. */
+const QUIET: AuspexOptions = { selfMetrics: false, outbound: false, detectResource: false };
+
 /** A monitor that is shut down after the test; what it exports is what the test recorded. */
 export function monitor(options: AuspexOptions = {}): Auspex {
-  const auspex = createAuspex({ service: "test", selfMetrics: false, outbound: false, ...options });
+  const auspex = createAuspex({ service: "test", ...QUIET, ...options });
   open.add(auspex);
   return auspex;
 }

@@ -52,6 +52,7 @@ export type {
   MetricExporter,
   PullEntry,
 } from "./readers/exporter.js";
+export { type FlushOnExitOptions, flushOnExit } from "./readers/flush-on-exit.js";
 export type { MetricStream, PullExporter, PullSource } from "./readers/pull.js";
 export type {
   HistogramMetric,

@@ -63,7 +63,7 @@ export class Core {
     const self = () => this.self.read();
     const service = String(resource.attributes["service.name"]);
     this.collector = new Collector(registry, rotation, { service, self });
-    this.cumulative = new Cumulative({ registry, rotation, self: () => this.#selfStreams() });
+    this.cumulative = new Cumulative(registry, rotation);
     this.pipeline = new Pipeline({
       ...options,
       push: enabled ? options.push : [],
@@ -71,6 +71,7 @@ export class Core {
       resource,
       incarnation: incarnationOf(clock.wall(), rotation.startedWall),
       streams: () => this.cumulative.streams(),
+      self: () => this.#selfStreams(),
       recorded: () => this.self.recorded(),
     });
     this.#ticker = new Ticker(clock, (error) => {

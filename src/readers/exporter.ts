@@ -3,7 +3,13 @@ import type { View } from "../snapshot/views.js";
 import type { PullExporter } from "./pull.js";
 
 export type ExportResult =
-  | { readonly status: "success"; readonly rejected?: number }
+  | {
+      readonly status: "success";
+      /** Points the backend took the batch without. */
+      readonly rejected?: number;
+      /** What the backend had to say about them; told to the logger. */
+      readonly message?: string;
+    }
   | { readonly status: "retryable"; readonly retryAfterMs?: number; readonly error: Error }
   | { readonly status: "failure"; readonly error: Error };
 

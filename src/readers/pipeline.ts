@@ -1,5 +1,5 @@
 import type { Diag } from "../diag/diag.js";
-import type { Incarnation, MetricBatch } from "../snapshot/batch.js";
+import type { HistogramPoint, Incarnation, MetricBatch, MetricData } from "../snapshot/batch.js";
 import { type MetricStream, metricsOf } from "../snapshot/cumulative.js";
 import type { SelfSnapshot } from "../snapshot/model.js";
 import type { Resource } from "../snapshot/resource.js";
@@ -21,7 +21,9 @@ export interface PipelineOptions {
   readonly diag: Diag;
   /** Everything since the start, the open interval included. */
   readonly streams: () => Iterable<MetricStream>;
-  /** Values that entered a histogram so far. */
+  /** What the library knows of itself. */
+  readonly self: () => Iterable<MetricStream>;
+  /** Values that entered a histogram so far. Reads every open interval: not for every export. */
   readonly recorded: () => number;
 }
 
@@ -56,9 +58,10 @@ export class Pipeline {
 
   /** What a pull exporter reads. */
   source(views: readonly View[] = []): PullSource {
-    const { resource, incarnation, clock, diag, streams } = this.#options;
+    const { resource, incarnation, clock, diag, streams, self } = this.#options;
     const view = viewed(views);
-    return { resource, incarnation, clock, diag, streams: () => view(streams()) };
+    const all = () => view(chained(streams(), self()));
+    return { resource, incarnation, clock, diag, streams: all };
   }
 
   schedule(every: Every): void {
@@ -100,16 +103,17 @@ export class Pipeline {
   }
 
   #batch(view: ReturnType<typeof viewed>): MetricBatch {
-    const { resource, incarnation, clock, streams, recorded } = this.#options;
+    const { resource, incarnation, clock, streams, self } = this.#options;
+    const counted = new ValueCount(streams());
     const batch: MetricBatch = Object.freeze({
       resource,
       incarnation,
       temporality: "cumulative",
       from: incarnation.startTimeMs,
       to: clock.wall(),
-      metrics: metricsOf(view(streams())),
+      metrics: metricsOf(view(chained(counted, self()))),
     });
-    this.#recordedAt.set(batch, recorded());
+    this.#recordedAt.set(batch, counted.values);
     return batch;
   }
 
@@ -121,6 +125,36 @@ export class Pipeline {
     });
     const ok = exporters.every(({ status }) => status === "ok");
     return Object.freeze({ ok, exporters, unflushed: Math.max(0, ...missing) });
+  }
+}
+
+function* chained(...parts: readonly Iterable<MetricStream>[]): Generator<MetricStream> {
+  for (const part of parts) yield* part;
+}
+
+/** Counts the values of histograms that pass, before any view leaves some of them out. */
+class ValueCount implements Iterable<MetricStream> {
+  values = 0;
+
+  constructor(private readonly streams: Iterable<MetricStream>) {}
+
+  *[Symbol.iterator](): Generator<MetricStream> {
+    for (const { metric, points } of this.streams) {
+      if (metric.kind !== "histogram") yield { metric, points };
+      else {
+        const counted = this.#counted(points);
+        yield { metric, points: counted };
+        // A view may have passed over them.
+        for (const _ of counted);
+      }
+    }
+  }
+
+  *#counted(points: MetricStream["points"]): Generator<MetricData["points"][number]> {
+    for (const point of points) {
+      this.values += (point as HistogramPoint).histogram.count;
+      yield point;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { Layout } from "../histogram/layout.js";
+import { FilledSlots } from "./filled-slots.js";
 
 /** Bounds of the semantic conventions for durations in seconds. */
 export const SECONDS_BOUNDS: readonly number[] = [
@@ -32,22 +33,24 @@ export function boundsFor(unit: string, name = ""): readonly number[] {
 export class ExplicitBuckets {
   readonly #lastSlots = new Map<Layout, Map<number, Float64Array>>();
 
+  /** What was read last: sum, min and max among it. */
+  readonly filled = new FilledSlots();
+
   constructor(readonly bounds: readonly number[]) {}
 
   /** @returns one cumulative count per bound, and the sum of all values */
   read(histogram: ClosedHistogram, into: Float64Array): number {
-    const slots = this.#slots(histogram.layout, histogram.scale);
-    const { layout } = histogram;
-    let bucket = 0;
+    const lastSlots = this.#slots(histogram.layout, histogram.scale);
+    this.filled.read(histogram);
+    const { length, slots, counts } = this.filled;
     let seen = 0;
-    let sum = 0;
-    histogram.forEachSlot((slot, count) => {
-      while (bucket < slots.length && slot > slots[bucket]) into[bucket++] = seen;
-      seen += count;
-      sum += layout.medianOf(slot) * count;
-    });
-    while (bucket < slots.length) into[bucket++] = seen;
-    return sum / histogram.scale;
+    let at = 0;
+    for (let bucket = 0; bucket < lastSlots.length; bucket++) {
+      const last = lastSlots[bucket];
+      while (at < length && slots[at] <= last) seen += counts[at++];
+      into[bucket] = seen;
+    }
+    return this.filled.sum;
   }
 
   #slots(layout: Layout, scale: number): Float64Array {

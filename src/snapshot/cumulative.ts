@@ -20,25 +20,21 @@ export interface MetricStream {
 /** Exemplars are shown this long: a few scrapes or exports see each of them. */
 const EXEMPLARS_MS = 300_000;
 
-export interface CumulativeOptions {
-  readonly registry: Registry;
-  readonly rotation: Rotation;
-  /** What the library knows of itself. */
-  readonly self: () => Iterable<MetricStream>;
-}
-
 /** What exporters read: everything since the start, the open interval included. */
 export class Cumulative {
   #total: { intervals: number; blocks: readonly Block[] } | undefined;
 
-  constructor(private readonly options: CumulativeOptions) {}
+  constructor(
+    private readonly registry: Registry,
+    private readonly rotation: Rotation,
+  ) {}
 
   /**
    * Every instrument, one after the other and point by point, so that a reader may pause anywhere:
    * what it reads later is then simply newer.
    */
   *streams(): Generator<MetricStream> {
-    const { registry, self } = this.options;
+    const { registry } = this;
     for (const instrument of registry.instruments.values()) {
       const { drop, keep } = instrument.view;
       if (drop) continue;
@@ -56,12 +52,11 @@ export class Cumulative {
       const metric = { name, unit, description, kind: "updown" } as const;
       yield { metric, points: kept({ metric, points }, keep) };
     }
-    yield* self();
   }
 
   *#totals(instrument: HistogramInstrument): Generator<HistogramPoint> {
     const { exportScale, shared } = instrument;
-    const since = this.options.registry.clock.wall() - EXEMPLARS_MS;
+    const since = this.registry.clock.wall() - EXEMPLARS_MS;
     for (const series of allSeries(instrument)) {
       const histogram = this.#totalOf(series, exportScale);
       const { attributes } = series;
@@ -73,7 +68,7 @@ export class Cumulative {
 
   /** The blocks are looked up anew when an interval closed while the reader paused: totals never shrink. */
   #totalOf(series: HistogramSeries, scale: number): ClosedHistogram {
-    const { registry, rotation } = this.options;
+    const { registry, rotation } = this;
     const { intervals, scratch, window } = rotation;
     if (this.#total?.intervals !== intervals) {
       this.#total = { intervals, blocks: window.blocks("total", registry.clock.now()) };

@@ -32,6 +32,9 @@ export const scenarios = {
   close: { ours: ["auspex"], rivals: [] },
   saturation: { ours: ["auspex"], rivals: [], once: true },
   statsd: { ours: ["auspex"], rivals: [], once: true },
+  otlp: { ours: ["auspex"], rivals: [], once: true },
+  prometheus: { ours: ["auspex"], rivals: ["prom-client"], once: true },
+  v2: { ours: ["auspex"], rivals: [], once: true },
   exporters: { ours: ["auspex"], rivals: ["no exporters"], once: true },
   install: {
     ours: ["auspex"],
@@ -99,6 +102,24 @@ export const rows = [
   row(8, "sampling all that can run full", "saturation", "sampling", "% of a core", 0.1),
   row(9, "installed size", "install", "size", "MB", 3),
   row(9, "cold import", "install", "import", "ms", 15),
+  row(10, "StatsD, CPU per timing ÷ hot-shots", "statsd", "plain, by name", "×", 0.15, 0.12),
+  row(10, "…DogStatsD, by tags", "statsd", "DogStatsD, by tags", "×", 0.15, 0.12),
+  row(
+    11,
+    "OTLP, 1,000 points ÷ OpenTelemetry",
+    "otlp",
+    "collect and serialise, explicit",
+    "×",
+    0.1,
+    0.02,
+  ),
+  row(11, "…exponential", "otlp", "collect and serialise, exponential", "×", 0.1, 0.02),
+  row(12, "page of 10,000 series, CPU ÷ prom-client", "prometheus", "ratio", "×", 0.25),
+  row(12, "…longest hold of the loop", "prometheus", "held", "ms", 20),
+  row(13, "HDR V2 of 50 values ÷ hdr-histogram-js", "v2", "encode of 50 values", "×", 0.75, 0.62),
+  row(13, "…of 5,000", "v2", "encode of 5,000 values", "×", 0.75, 0.62),
+  row(14, "all exporters, 2,000 series: loop delay p99", "exporters", "loop delay p99", "ms", 10),
+  row(14, "…timer work", "exporters", "timer work", "% of a core", 0.7),
 ];
 
 /** Rows that CI holds the library to. */

@@ -80,6 +80,11 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^auspex\.cache\.size: 3, 3 % full$/m,
     /^auspex\.workers\.busy: 4, 100 % full$/m,
   ],
+  "otlp.mjs": [/duration: 200 in 15 buckets$/m, /in 123 buckets at scale 4$/m, /^all sent$/m],
+  "opentelemetry.mjs": [
+    /^their exporter got auspex\.operation\.duration 100$/m,
+    /^their reader got logins 3, auspex\.operation\.duration 100$/m,
+  ],
   "views.mjs": [
     /^in the process: 50 operations$/m,
     /^shop\.jobs \{"queue":"mail"\} 100$/m,

@@ -49,7 +49,7 @@ const clocks = Object.values(figures).flatMap((byContender) => {
   });
 });
 console.log(
-  `2clk, two performance.now() calls: ${number(Math.min(...clocks))}–${number(Math.max(...clocks))} ns over all processes. Medians; spread over processes, or quartiles of one.\n`,
+  `${clocks.length === 0 ? "" : `2clk, two performance.now() calls: ${number(Math.min(...clocks))}–${number(Math.max(...clocks))} ns over all processes. `}Medians; spread over processes, or quartiles of one.\n`,
 );
 table(
   ["#", "figure", "auspex", "spread", "target", "limit", "unit", "verdict", "beside"],

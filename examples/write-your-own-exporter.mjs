@@ -20,7 +20,12 @@ const jsonLines = {
   },
 };
 
-const auspex = createAuspex({ service: "demo", exporters: [jsonLines] });
+const auspex = createAuspex({
+  service: "demo",
+  saturation: false,
+  selfMetrics: false,
+  exporters: [jsonLines],
+});
 const work = auspex.operation("work");
 for (let ms = 1; ms <= 100; ms++) work.record(ms);
 await auspex.forceFlush();

@@ -1,2 +1,4 @@
+export type PeerName = "prometheus" | "promtool" | "prometheus-pushgateway";
+
 /** The path of a peer, installed if need be. Throws one line that says how to get it. */
-export function peer(name: "prometheus" | "promtool"): string;
+export function peer(name: PeerName): string;

@@ -11,6 +11,10 @@ const POLICY = "/usr/sbin/policy-rc.d";
 const PEERS = {
   prometheus: { package: "prometheus", variable: "AUSPEX_PROMETHEUS" },
   promtool: { package: "prometheus", variable: "AUSPEX_PROMTOOL" },
+  "prometheus-pushgateway": {
+    package: "prometheus-pushgateway",
+    variable: "AUSPEX_PUSHGATEWAY",
+  },
 };
 
 function find(name) {

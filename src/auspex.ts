@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Attributes } from "./attributes/attributes.js";
 import { Core } from "./core.js";
 import { PrometheusExporter } from "./exporters/prometheus/exporter.js";
+import type { MetricsPage } from "./exporters/prometheus/include.js";
 import type { OperationFamily } from "./instruments/family.js";
 import type { Operation } from "./instruments/golden-signals.js";
 import {
@@ -204,6 +205,11 @@ export class Auspex implements Instrumented {
    */
   snapshot(window: WindowName = "1m"): Snapshot {
     return this.#core.collector.snapshot(WINDOWS.includes(window) ? window : "1m");
+  }
+
+  /** Puts another page, `fromPromClient(register)` say, behind ours in `metrics` and `text()`. @returns stop */
+  include(page: MetricsPage): () => void {
+    return this.#prometheus.include(page);
   }
 
   /** The Prometheus page that `metrics` serves. */

@@ -72,6 +72,8 @@ export class Core {
       incarnation: incarnationOf(clock.wall(), rotation.startedWall),
       streams: () => this.cumulative.streams(),
       self: () => this.#selfStreams(),
+      onWorked: (ms) => this.self.spent(ms),
+      onInstrument: (tell) => registry.onInstrument(tell),
       recorded: () => this.self.recorded(),
     });
     this.#ticker = new Ticker(clock, (error) => {

@@ -2,6 +2,7 @@ export type { Attributes, AttributeValue } from "./attributes/attributes.js";
 export type { DeadlineOptions } from "./auspex.js";
 export { Auspex, createAuspex } from "./auspex.js";
 export type { Logger } from "./diag/diag.js";
+export type { MetricsPage } from "./exporters/prometheus/include.js";
 export type { BoundCounter } from "./instruments/counter.js";
 export type { TraceContext } from "./instruments/exemplars.js";
 export type { BoundGauge } from "./instruments/gauge.js";

@@ -30,6 +30,11 @@ export interface RegistryOptions {
   readonly traces: TraceSource;
 }
 
+/** What exporters will see of an instrument; in-flight counts are `updown`. */
+export interface ShownInstrument extends Omit<Descriptor, "kind"> {
+  readonly kind: Descriptor["kind"] | "updown";
+}
+
 /** What went wrong at the edge of the registry. */
 export class RegistryTally {
   misuse = 0;
@@ -48,6 +53,7 @@ export class Registry {
   readonly instruments = new Map<string, Instrument<Series>>();
   readonly families: OperationFamily[] = [];
   readonly slabs: Slabs<Recorder>[] = [];
+  readonly #listeners: ((shown: ShownInstrument) => void)[] = [];
 
   constructor(private readonly options: RegistryOptions) {
     const now = () => options.clock.now();
@@ -180,7 +186,19 @@ export class Registry {
     const shown = { ...active, name, description, drop, keep: view.keep };
     const family = new OperationFamily(instrument, shown, this.clock, this.tally);
     this.families.push(family);
+    this.#tell({ ...shown, kind: "updown" });
     return family;
+  }
+
+  /** Tells of every instrument, those there are and those to come, once. */
+  onInstrument(listener: (shown: ShownInstrument) => void): void {
+    this.#listeners.push(listener);
+    for (const { descriptor } of this.instruments.values()) listener(descriptor);
+    for (const { active } of this.families) listener({ ...active, kind: "updown" });
+  }
+
+  #tell(shown: ShownInstrument): void {
+    for (const listener of this.#listeners) listener(shown);
   }
 
   /** `descriptor` is as the instrument is made; a view may show it under another name. */
@@ -219,6 +237,7 @@ export class Registry {
     }
     const instrument = make(descriptor, view, this.options.cardinalityLimit);
     this.instruments.set(descriptor.name, instrument as unknown as Instrument<Series>);
+    this.#tell(descriptor);
     return instrument;
   }
 

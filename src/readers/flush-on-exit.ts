@@ -1,6 +1,6 @@
 import { SystemClock } from "../time/clock.js";
+import { limitOf } from "../time/limit.js";
 import type { FlushResult } from "./exporter.js";
-import { limitOf } from "./limit.js";
 
 /** What is to be shut down before the process ends: a monitor. */
 export interface ShutsDown {

@@ -2,20 +2,21 @@ import { type Diag, describeError } from "../diag/diag.js";
 import type { MetricBatch, Temporality } from "../snapshot/batch.js";
 import { DeltaCursor } from "../snapshot/temporality.js";
 import type { Clock } from "../time/clock.js";
+import { limitOf } from "../time/limit.js";
+import { inSlices, Slices } from "../time/slices.js";
 import { setDeadline } from "./deadline.js";
 import type { ExportResult, FlushStatus, MetricExporter } from "./exporter.js";
 import { errorOf, failure, guardedExport } from "./guarded-export.js";
-import { type Limit, limitOf } from "./limit.js";
 
 export interface PeriodicOptions {
   readonly exporter: MetricExporter;
   readonly timeoutMs: number;
   readonly temporality: Temporality;
   /** Takes a cumulative batch, the open interval included. */
-  readonly collect: () => MetricBatch;
+  readonly collect: (slices: Slices) => Promise<MetricBatch>;
   readonly clock: Clock;
   readonly diag: Diag;
-  /** Told how long each collection took. */
+  /** Told how long each collection took, its pauses left out. */
   readonly onCollect?: (durationMs: number) => void;
   /** Told what became of each batch that was sent, how long that took and how many points were in it. */
   readonly onExport?: (result: ExportResult, durationMs: number, points: number) => void;
@@ -46,7 +47,8 @@ export class PeriodicReader {
   inflight = 0;
   readonly #cursor = new DeltaCursor();
   #inFlight: Promise<ExportResult> | undefined;
-  #limit: Limit | undefined;
+  /** Ends the export that is under way. */
+  #callOff: (() => void) | undefined;
   #shutdown: Promise<FlushStatus> | undefined;
   #closed = false;
 
@@ -91,7 +93,7 @@ export class PeriodicReader {
     const deadlineMs = clock.now() + timeoutMs;
     const flushed = await this.#flush(timeoutMs);
     this.#closed = true;
-    this.#limit?.expire();
+    this.#callOff?.();
     const closing = Promise.resolve()
       .then(() => exporter.shutdown?.())
       .then((): ExportResult => ({ status: "success" }));
@@ -132,12 +134,16 @@ export class PeriodicReader {
   async #collectAndSend(deadlineMs: number): Promise<ExportResult> {
     const { clock, collect, temporality, onCollect } = this.options;
     if (this.#closed) return failure(new Error("already shut down"));
-    const began = clock.now();
-    if (began >= deadlineMs) return timedOut(0);
+    if (clock.now() >= deadlineMs) return timedOut(0);
     try {
-      const cumulative = collect();
-      const batch = temporality === "delta" ? this.#cursor.delta(cumulative) : cumulative;
-      this.#tell(() => onCollect?.(clock.now() - began));
+      const slices = new Slices(clock);
+      const cumulative = await collect(slices);
+      const batch =
+        temporality === "delta"
+          ? await inSlices(this.#cursor.steps(cumulative), slices)
+          : cumulative;
+      slices.end();
+      this.#tell(() => onCollect?.(slices.workedMs));
       return await this.#send(batch, cumulative, deadlineMs);
     } catch (error) {
       const result = failure(errorOf(error));
@@ -157,7 +163,10 @@ export class PeriodicReader {
     const abort = new AbortController();
     setDeadline(abort.signal, deadlineMs);
     const limit = limitOf(clock, timeoutMs);
-    this.#limit = limit;
+    this.#callOff = () => {
+      abort.abort();
+      limit.expire();
+    };
     const points = pointsIn(batch);
     this.inflight = points;
     const base = this.acknowledged;
@@ -169,7 +178,7 @@ export class PeriodicReader {
     });
     const answer = await Promise.race([sent, limit.expired]);
     late = true;
-    this.#limit = undefined;
+    this.#callOff = undefined;
     this.inflight = 0;
     limit.cancel();
     abort.abort();

@@ -1,11 +1,12 @@
 import type { Diag } from "../diag/diag.js";
 import type { HistogramPoint, Incarnation, MetricBatch, MetricData } from "../snapshot/batch.js";
-import { type MetricStream, metricsOf } from "../snapshot/cumulative.js";
+import { batchOf, type MetricStream } from "../snapshot/cumulative.js";
 import type { SelfSnapshot } from "../snapshot/model.js";
 import type { Resource } from "../snapshot/resource.js";
 import { ExporterMeter } from "../snapshot/self-metrics.js";
 import { type View, viewed } from "../snapshot/views.js";
 import type { Clock } from "../time/clock.js";
+import type { Slices } from "../time/slices.js";
 import type { ResolvedPull, ResolvedPush } from "./entries.js";
 import type { ExportResult, FlushResult, FlushStatus } from "./exporter.js";
 import { PeriodicReader } from "./periodic.js";
@@ -23,6 +24,10 @@ export interface PipelineOptions {
   readonly streams: () => Iterable<MetricStream>;
   /** What the library knows of itself. */
   readonly self: () => Iterable<MetricStream>;
+  /** Told of ms of work for exporters that no timer task saw. */
+  readonly onWorked: (ms: number) => void;
+  /** Tells of every instrument, those there are and those to come. */
+  readonly onInstrument: (tell: (shown: MetricStream["metric"]) => void) => void;
   /** Values that entered a histogram so far. Reads every open interval: not for every export. */
   readonly recorded: () => number;
 }
@@ -61,7 +66,13 @@ export class Pipeline {
     const { resource, incarnation, clock, diag, streams, self } = this.#options;
     const view = viewed(views);
     const all = () => view(chained(streams(), self()));
-    return { resource, incarnation, clock, diag, streams: all };
+    const onInstrument: PullSource["onInstrument"] = (tell) => {
+      this.#options.onInstrument(({ name, unit, description, kind }) => {
+        const metric = { name, unit, description, kind };
+        for (const shown of view([{ metric, points: [] }])) tell(shown.metric);
+      });
+    };
+    return { resource, incarnation, clock, diag, streams: all, onInstrument };
   }
 
   schedule(every: Every): void {
@@ -91,8 +102,11 @@ export class Pipeline {
       exporter: retrying(entry.exporter, { clock }),
       clock,
       diag,
-      collect: () => this.#batch(view),
-      onCollect: (durationMs) => meter.collected(durationMs),
+      collect: (slices) => this.#batch(view, slices),
+      onCollect: (durationMs) => {
+        meter.collected(durationMs);
+        this.#options.onWorked(durationMs);
+      },
       onExport: (result, durationMs, points) => {
         const rejected = result.status === "success" ? (result.rejected ?? 0) : 0;
         meter.exported(errorTypeOf(result), points, rejected, durationMs);
@@ -102,17 +116,10 @@ export class Pipeline {
     return reader;
   }
 
-  #batch(view: ReturnType<typeof viewed>): MetricBatch {
-    const { resource, incarnation, clock, streams, self } = this.#options;
+  async #batch(view: ReturnType<typeof viewed>, slices: Slices): Promise<MetricBatch> {
+    const { streams, self } = this.#options;
     const counted = new ValueCount(streams());
-    const batch: MetricBatch = Object.freeze({
-      resource,
-      incarnation,
-      temporality: "cumulative",
-      from: incarnation.startTimeMs,
-      to: clock.wall(),
-      metrics: metricsOf(view(chained(counted, self()))),
-    });
+    const batch = await batchOf(this.#options, view(chained(counted, self())), slices);
     this.#recordedAt.set(batch, counted.values);
     return batch;
   }

@@ -11,6 +11,11 @@ export interface PullSource {
   readonly clock: Clock;
   readonly diag: Diag;
   streams(): Iterable<MetricStream>;
+  /**
+   * Tells of every instrument, those there are and those to come, as this exporter will see it: names
+   * that clash are found when instruments are registered, not at the first scrape.
+   */
+  onInstrument?(listener: (metric: MetricStream["metric"]) => void): void;
 }
 
 /** An exporter that answers when it is asked, rather than sending on a schedule. */

@@ -5,10 +5,13 @@ import type { GaugeSeries } from "../instruments/gauge.js";
 import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Instrument } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
+import type { Clock } from "../time/clock.js";
+import { inSlices, type Slices } from "../time/slices.js";
 import type { Block } from "../window/block.js";
 import type { Rotation } from "../window/rotation.js";
-import type { HistogramPoint, MetricData, NumberPoint } from "./batch.js";
+import type { HistogramPoint, Incarnation, MetricBatch, MetricData, NumberPoint } from "./batch.js";
 import { allSeries, isUnused, mergeSeries } from "./merge-series.js";
+import type { Resource } from "./resource.js";
 import { kept } from "./views.js";
 
 /** One instrument and its points, read one by one. */
@@ -77,11 +80,41 @@ export class Cumulative {
   }
 }
 
-/** Streams as plain data, taken in one go. */
-export function metricsOf(streams: Iterable<MetricStream>): MetricData[] {
+/** Whose values a batch carries. */
+export interface BatchSource {
+  readonly resource: Resource;
+  readonly incarnation: Incarnation;
+  readonly clock: Pick<Clock, "wall">;
+}
+
+/** Streams as one batch of cumulative values, taken in slices: what is read later is simply newer. */
+export async function batchOf(
+  { resource, incarnation, clock }: BatchSource,
+  streams: Iterable<MetricStream>,
+  slices: Slices,
+): Promise<MetricBatch> {
+  const metrics = await inSlices(metricsOf(streams), slices);
+  const from = incarnation.startTimeMs;
+  const to = clock.wall();
+  return Object.freeze({
+    resource,
+    incarnation,
+    temporality: "cumulative",
+    from,
+    to,
+    metrics,
+  });
+}
+
+function* metricsOf(streams: Iterable<MetricStream>): Generator<void, MetricData[]> {
   const metrics: MetricData[] = [];
   for (const { metric, points } of streams) {
-    metrics.push({ ...metric, points: [...points] } as MetricData);
+    const taken: MetricData["points"][number][] = [];
+    for (const point of points) {
+      taken.push(point);
+      yield;
+    }
+    metrics.push({ ...metric, points: taken } as MetricData);
   }
   return metrics;
 }

@@ -54,6 +54,11 @@ export class SelfMeter {
     }
   }
 
+  /** Books work that was done outside of a timer task. */
+  spent(ms: number): void {
+    this.#timerMs += ms;
+  }
+
   /** Compares what was spent with the budget. @returns whether the pace changed */
   govern(): boolean {
     return this.governor.update(this.#spending(this.recorded()));

@@ -14,15 +14,22 @@ export class DeltaCursor {
 
   /** @param cumulative - a batch with cumulative values */
   delta(cumulative: MetricBatch): MetricBatch {
+    const steps = this.steps(cumulative);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    return step.value;
+  }
+
+  /** `delta`, point by point, for whoever takes it in slices. */
+  *steps(cumulative: MetricBatch): Generator<void, MetricBatch> {
     const before = this.#acknowledged;
     if (before === undefined) return { ...cumulative, temporality: "delta" };
     const known = new Map(before.metrics.map((metric) => [metric.name, metric]));
-    return {
-      ...cumulative,
-      temporality: "delta",
-      from: before.to,
-      metrics: cumulative.metrics.map((metric) => this.#subtract(metric, known.get(metric.name))),
-    };
+    const metrics: MetricData[] = [];
+    for (const metric of cumulative.metrics) {
+      metrics.push(yield* this.#subtract(metric, known.get(metric.name)));
+    }
+    return { ...cumulative, temporality: "delta", from: before.to, metrics };
   }
 
   /** Moves the cursor: everything in this cumulative batch has arrived. */
@@ -30,25 +37,30 @@ export class DeltaCursor {
     this.#acknowledged = cumulative;
   }
 
-  #subtract(metric: MetricData, before: MetricData | undefined): MetricData {
+  *#subtract(metric: MetricData, before: MetricData | undefined): Generator<void, MetricData> {
     if (before === undefined || metric.kind === "gauge" || metric.kind === "updown") return metric;
     if (metric.kind === "histogram") {
-      const old = index(before.points as readonly HistogramPoint[]);
-      const points = metric.points.map((point) => {
+      const old = yield* index(before.points as readonly HistogramPoint[]);
+      const points: HistogramPoint[] = [];
+      for (const point of metric.points) {
         const last = old.get(keyOf(point.attributes));
-        return last === undefined
-          ? point
-          : { ...point, histogram: this.#difference(point.histogram, last.histogram) };
-      });
-      return { ...metric, points: points.filter((point) => point.histogram.count > 0) };
+        const histogram =
+          last === undefined ? point.histogram : this.#difference(point.histogram, last.histogram);
+        if (histogram.count > 0) points.push({ ...point, histogram });
+        yield;
+      }
+      return { ...metric, points };
     }
-    const old = index(before.points as readonly NumberPoint[]);
-    const points = metric.points.map((point) => {
+    const old = yield* index(before.points as readonly NumberPoint[]);
+    const points: NumberPoint[] = [];
+    for (const point of metric.points) {
       const last = old.get(keyOf(point.attributes))?.value ?? 0;
       // A smaller value is a series that expired and began anew.
-      return { ...point, value: point.value < last ? point.value : point.value - last };
-    });
-    return { ...metric, points: points.filter((point) => point.value !== 0) };
+      const value = point.value < last ? point.value : point.value - last;
+      if (value !== 0) points.push({ ...point, value });
+      yield;
+    }
+    return { ...metric, points };
   }
 
   #difference(now: ClosedHistogram, before: ClosedHistogram): ClosedHistogram {
@@ -66,8 +78,15 @@ export class DeltaCursor {
   }
 }
 
-function index<P extends { attributes: object }>(points: readonly P[]): Map<string, P> {
-  return new Map(points.map((point) => [keyOf(point.attributes), point]));
+function* index<P extends { attributes: object }>(
+  points: readonly P[],
+): Generator<void, Map<string, P>> {
+  const byKey = new Map<string, P>();
+  for (const point of points) {
+    byKey.set(keyOf(point.attributes), point);
+    yield;
+  }
+  return byKey;
 }
 
 /** Attributes are sorted when they are cleaned, so their JSON is a key. */

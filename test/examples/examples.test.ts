@@ -85,6 +85,13 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^their exporter got auspex\.operation\.duration 100$/m,
     /^their reader got logins 3, auspex\.operation\.duration 100$/m,
   ],
+  "pushgateway.mjs": [
+    /^PUT \/metrics\/job@base64\/\S+\/instance\/host-a\nrows_total 1200\nDELETE /m,
+  ],
+  "prometheus-beside-prom-client.mjs": [
+    /^orders_total 3$/m,
+    /duration_seconds_count\{operation_name="charge card"\} 1$/m,
+  ],
   "views.mjs": [
     /^in the process: 50 operations$/m,
     /^shop\.jobs \{"queue":"mail"\} 100$/m,

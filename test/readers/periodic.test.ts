@@ -140,7 +140,7 @@ describe("a delta exporter", () => {
       }
       if (round % 3 === 1) clock.advance(7000);
       exporter.failWith =
-        round % 4 === 2 ? { status: "retryable", error: new Error("503") } : undefined;
+        round % 4 === 2 ? { status: "failure", error: new Error("400") } : undefined;
       await auspex.forceFlush();
     }
     exporter.failWith = undefined;
@@ -154,6 +154,51 @@ describe("a delta exporter", () => {
     expect(jobs.reduce((sum, point) => sum + point.value, 0)).toBe(recorded);
     const spans = exporter.batches.map(({ from, to }) => [from, to]);
     for (let i = 1; i < spans.length; i++) expect(spans[i][0]).toBe(spans[i - 1][1]);
+  });
+});
+
+describe("exporters side by side", () => {
+  it("keep their own pace, whatever becomes of the others", async () => {
+    const { exporter: hanging } = controlled();
+    const throwing: MetricExporter = {
+      name: "throwing",
+      export: () => {
+        throw new Error("dead");
+      },
+    };
+    const fast = memory();
+    const slow = { ...memory({ temporality: "delta" }), name: "slow" };
+    let slowExports = 0;
+    const { auspex, clock } = manualMonitor({
+      exporters: [
+        { exporter: hanging, intervalMs: 1000 },
+        { exporter: throwing, intervalMs: 1000 },
+        { exporter: fast, intervalMs: 1000 },
+        {
+          exporter: {
+            ...slow,
+            export: async () => {
+              slowExports++;
+              return { status: "success" };
+            },
+          },
+          intervalMs: 5000,
+        },
+      ],
+    });
+    const operation = auspex.operation("work");
+    for (let second = 0; second < 30; second++) {
+      operation.record(1);
+      clock.advance(1000);
+      await settled();
+    }
+    expect(fast.batches).toHaveLength(30);
+    expect(slowExports).toBeGreaterThanOrEqual(5);
+    expect(slowExports).toBeLessThanOrEqual(6);
+    const { exports } = auspex.snapshot().self;
+    expect(exports.memory).toMatchObject({ exported: 30, failed: 0, skipped: 0 });
+    expect(exports.throwing).toMatchObject({ exported: 0, failed: 30 });
+    expect(exports.controlled?.exported).toBe(0);
   });
 });
 
@@ -199,6 +244,33 @@ describe("shutdown", () => {
     expect(clock.pending).toBe(0);
     auspex.operation("work").record(1);
     expect(auspex.snapshot("total").operations[0].traffic.count).toBe(2);
+  });
+
+  it("calls off at its deadline what was under way before it, and sends nothing afterwards", async () => {
+    const { exporter, calls } = controlled();
+    const order: string[] = [];
+    const closing: MetricExporter = {
+      ...exporter,
+      shutdown: async () => {
+        order.push(calls[0]?.signal.aborted === true ? "aborted, then shut down" : "shut down");
+      },
+    };
+    const { auspex, clock } = manualMonitor({
+      exporters: [{ exporter: closing, intervalMs: 60_000, timeoutMs: 60_000 }],
+    });
+    clock.advance(60_000);
+    await settled();
+    const queued = auspex.forceFlush({ timeoutMs: 50_000 });
+    const done = auspex.shutdown({ timeoutMs: 300 });
+    clock.advance(300);
+    await settled();
+    clock.advance(300);
+    expect(await done).toMatchObject({ ok: false, exporters: [{ status: "timeout" }] });
+    await settled();
+    expect(await queued).toMatchObject({ ok: false });
+    expect([calls.length, clock.pending]).toEqual([1, 0]);
+    expect(order).toEqual(["aborted, then shut down"]);
+    expect(await auspex.forceFlush()).toMatchObject({ ok: false });
   });
 
   it("keeps its deadline and names who failed or was late", async () => {

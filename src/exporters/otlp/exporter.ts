@@ -4,6 +4,7 @@ import { describeError } from "../../diag/diag.js";
 import type { ExportResult, MetricExporter } from "../../readers/exporter.js";
 import type { MetricBatch, Temporality } from "../../snapshot/batch.js";
 import { SDK_VERSION } from "../../snapshot/sdk-version.js";
+import { inSlices, Slices } from "../../time/slices.js";
 import { JsonEncoder } from "./encode-json.js";
 import { ProtobufEncoder } from "./encode-protobuf.js";
 import { headerFaults } from "./headers.js";
@@ -12,7 +13,6 @@ import { pointsIn } from "./model.js";
 import { lowerCased, type OtlpHeaders, type ResolvedOtlpOptions } from "./options.js";
 import { OtlpError, secretsOf } from "./otlp-error.js";
 import { resultOf } from "./reply.js";
-import { inSlices } from "./slices.js";
 import { Transport } from "./transport.js";
 
 const compress = promisify(gzip);
@@ -99,7 +99,7 @@ export class OtlpExporter implements MetricExporter {
   }
 
   async #encode(batch: MetricBatch, signal: AbortSignal): Promise<Uint8Array> {
-    const plain = await inSlices(this.#encoder.encode(batch), signal);
+    const plain = await inSlices(this.#encoder.encode(batch), new Slices(), signal);
     const body = this.#options.compression === "gzip" ? await compress(plain, GZIP) : plain;
     this.#bodies.set(batch, body);
     return body;

@@ -1,7 +1,8 @@
 import type { PullSource } from "../../readers/pull.js";
-import type { MetricBatch, Temporality } from "../../snapshot/batch.js";
-import { metricsOf } from "../../snapshot/cumulative.js";
+import type { Temporality } from "../../snapshot/batch.js";
+import { batchOf } from "../../snapshot/cumulative.js";
 import { DeltaCursor } from "../../snapshot/temporality.js";
+import { inSlices, Slices } from "../../time/slices.js";
 import { type DistributionOptions, Distributions } from "./distribution.js";
 import { distributionOptionsOf } from "./distribution-options.js";
 import { show } from "./faults.js";
@@ -36,8 +37,10 @@ export function metricProducerOf(
   return {
     async collect() {
       try {
-        const batch = cumulativeBatch(source);
-        const wanted = temporality === "delta" ? cursor.delta(batch) : batch;
+        const slices = new Slices(source.clock);
+        const batch = await batchOf(source, source.streams(), slices);
+        const wanted =
+          temporality === "delta" ? await inSlices(cursor.steps(batch), slices) : batch;
         const resourceMetrics = resourceMetricsOf(wanted, distributions);
         cursor.acknowledge(batch);
         return { resourceMetrics, errors: [] };
@@ -45,18 +48,6 @@ export function metricProducerOf(
         return { resourceMetrics: nothingFrom(source), errors: [error] };
       }
     },
-  };
-}
-
-function cumulativeBatch(source: PullSource): MetricBatch {
-  const { resource, incarnation, clock } = source;
-  return {
-    resource,
-    incarnation,
-    temporality: "cumulative",
-    from: incarnation.startTimeMs,
-    to: clock.wall(),
-    metrics: metricsOf(source.streams()),
   };
 }
 

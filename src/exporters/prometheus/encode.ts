@@ -1,6 +1,11 @@
 import type { HistogramPoint, MetricData, NumberPoint } from "../../snapshot/batch.js";
 import { boundsFor, ExplicitBuckets } from "../../snapshot/buckets.js";
-import { helpText, labels, metricName } from "./names.js";
+import type { Metric, Shown } from "./claims.js";
+import { exemplarsByBucket } from "./exemplars.js";
+import type { Format } from "./format.js";
+import { helpText, labels } from "./names.js";
+import { canonical, number } from "./numbers.js";
+import type { Page } from "./page.js";
 
 const TYPES = {
   histogram: "histogram",
@@ -9,29 +14,51 @@ const TYPES = {
   updown: "gauge",
 } as const;
 
-type Metric = Omit<MetricData, "points">;
+/** Labels as they are written, and whether they are ASCII. */
+interface Labels {
+  readonly text: string;
+  readonly isAscii: boolean;
+}
+
+interface Buckets {
+  readonly buckets: ExplicitBuckets;
+  /** What ends each line's labels, `+Inf` the last: `le="0.005"} `. */
+  readonly ends: readonly Buffer[];
+  /** One a bucket, written anew for each histogram. */
+  readonly counts: Float64Array;
+}
 
 /**
- * Writes the text format 0.0.4, metric by metric and point by point.
- * @see Prometheus, exposition formats
+ * Writes one format, metric by metric and point by point.
+ * @see Prometheus, exposition formats; OpenMetrics 1.0
  */
-export class TextEncoder {
-  readonly #labels = new WeakMap<object, string>();
-  readonly #buckets = new Map<
-    string,
-    { buckets: ExplicitBuckets; les: string[]; counts: Float64Array }
-  >();
+export class Encoder {
+  readonly #labels = new WeakMap<object, Labels>();
+  readonly #buckets = new Map<string, Buckets>();
 
   /** @param bounds - explicit bounds by the name of an instrument, before those for its unit */
-  constructor(private readonly bounds: Readonly<Record<string, readonly number[]>> = {}) {}
+  constructor(
+    readonly format: Format,
+    private readonly bounds: Readonly<Record<string, readonly number[]>> = {},
+  ) {}
 
-  name(metric: Metric): string {
-    return metricName(metric);
+  /** The first lines of a page: who it is about. */
+  target(page: Page, attributes: NumberPoint["attributes"]): void {
+    const [family, type] = this.format === "text" ? ["target_info", "gauge"] : ["target", "info"];
+    const head = `# HELP ${family} Target metadata\n# TYPE ${family} ${type}\n`;
+    page.write(`${head}target_info{${labels(attributes)}} 1\n`);
   }
 
-  head(name: string, metric: Metric): string {
+  head(page: Page, { family, sample, unit }: Shown, metric: Metric): void {
     const help = helpText(metric.description || metric.name);
-    return `# HELP ${name} ${help}\n# TYPE ${name} ${TYPES[metric.kind]}\n`;
+    const type = TYPES[metric.kind];
+    if (this.format === "text") {
+      page.write(`# HELP ${sample} ${help}\n# TYPE ${sample} ${type}\n`);
+      return;
+    }
+    const unitLine = unit === undefined ? "" : `# UNIT ${family} ${unit}\n`;
+    const escaped = help.replace(/"/g, '\\"');
+    page.write(`# HELP ${family} ${escaped}\n# TYPE ${family} ${type}\n${unitLine}`);
   }
 
   /**
@@ -39,44 +66,68 @@ export class TextEncoder {
    *   Prometheus: a later one of the same labels is told apart by its number
    */
   point(
-    name: string,
+    page: Page,
+    { sample }: Shown,
     metric: Metric,
     point: HistogramPoint | NumberPoint,
     seen: Set<string>,
-  ): string {
-    const text = unseen(this.#labelsOf(point.attributes), seen);
-    if ("histogram" in point) return this.#histogram(name, metric, text, point);
-    return `${name}${text === "" ? "" : `{${text}}`} ${number(point.value)}\n`;
+  ): void {
+    const { text: own, isAscii } = this.#labelsOf(point.attributes);
+    const text = unseen(own, seen);
+    if ("histogram" in point) {
+      this.#histogram(page, sample, metric, { text, isAscii }, point);
+    } else {
+      const braces = text === "" ? "" : `{${text}}`;
+      page.write(`${sample}${braces} ${number(point.value)}\n`, isAscii);
+    }
   }
 
-  #histogram(name: string, metric: Metric, text: string, { histogram }: HistogramPoint): string {
-    const { buckets, les, counts } = this.#bucketsOf(metric);
+  /** What a page ends with. */
+  end(page: Page): void {
+    if (this.format === "openmetrics") page.write("# EOF\n", true);
+  }
+
+  #histogram(page: Page, name: string, metric: Metric, text: Labels, point: HistogramPoint): void {
+    const { histogram, exemplars = [] } = point;
+    const { buckets, ends, counts } = this.#bucketsOf(metric);
     const sum = buckets.read(histogram, counts);
-    const before = `${name}_bucket{${text}${text === "" ? "" : ","}le="`;
-    let out = "";
-    for (let i = 0; i < les.length; i++) out += `${before}${les[i]}"} ${counts[i]}\n`;
-    const braces = text === "" ? "" : `{${text}}`;
-    return `${out}${before}+Inf"} ${histogram.count}\n${name}_sum${braces} ${number(sum)}\n${name}_count${braces} ${histogram.count}\n`;
+    counts[counts.length - 1] = histogram.count;
+    const before = `${name}_bucket{${text.text}${text.text === "" ? "" : ","}`;
+    if (this.format === "openmetrics" && exemplars.length > 0) {
+      const traced = exemplarsByBucket(exemplars, buckets.bounds);
+      ends.forEach((end, i) => {
+        page.write(`${before}${end.toString()}${counts[i]}${traced.get(i) ?? ""}\n`, text.isAscii);
+      });
+    } else page.writeCounts(before, text.isAscii, ends, counts);
+    const braces = text.text === "" ? "" : `{${text.text}}`;
+    const sumLine = `${name}_sum${braces} ${number(sum)}\n`;
+    page.write(`${sumLine}${name}_count${braces} ${histogram.count}\n`, text.isAscii);
   }
 
-  #bucketsOf(metric: Metric) {
+  #bucketsOf(metric: Pick<MetricData, "name" | "unit">): Buckets {
     let found = this.#buckets.get(metric.name);
     if (found === undefined) {
-      const bounds = this.bounds[metric.name] ?? boundsFor(metric.unit);
-      const buckets = new ExplicitBuckets(bounds);
-      found = { buckets, les: bounds.map(number), counts: new Float64Array(bounds.length) };
+      const own = Object.hasOwn(this.bounds, metric.name) ? this.bounds[metric.name] : undefined;
+      const bounds = own ?? boundsFor(metric.unit);
+      const le = this.format === "text" ? number : canonical;
+      const ends = [...bounds, Number.POSITIVE_INFINITY].map((bound) => {
+        return Buffer.from(`le="${le(bound)}"} `);
+      });
+      found = { buckets: new ExplicitBuckets(bounds), ends, counts: new Float64Array(ends.length) };
       this.#buckets.set(metric.name, found);
     }
     return found;
   }
 
-  #labelsOf(attributes: NumberPoint["attributes"]): string {
-    let text = this.#labels.get(attributes);
-    if (text === undefined) {
-      text = labels(attributes);
-      this.#labels.set(attributes, text);
+  #labelsOf(attributes: NumberPoint["attributes"]): Labels {
+    let found = this.#labels.get(attributes);
+    if (found === undefined) {
+      const text = labels(attributes);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what is meant
+      found = { text, isAscii: /^[\u0000-\u007f]*$/.test(text) };
+      this.#labels.set(attributes, found);
     }
-    return text;
+    return found;
   }
 }
 
@@ -87,10 +138,4 @@ function unseen(text: string, seen: Set<string>): string {
   }
   seen.add(free);
   return free;
-}
-
-function number(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return "+Inf";
-  if (value === Number.NEGATIVE_INFINITY) return "-Inf";
-  return String(value);
 }

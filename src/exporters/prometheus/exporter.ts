@@ -1,54 +1,65 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describeError } from "../../diag/diag.js";
-import type { MetricStream, PullExporter, PullSource } from "../../readers/pull.js";
-import { TextEncoder } from "./encode.js";
-import { labels } from "./names.js";
-import { Page } from "./page.js";
-
-export interface PrometheusOptions {
-  /** Tells two of them apart in one monitor. @default "prometheus" */
-  readonly name?: string;
-  /** Explicit bucket bounds by instrument name, in its unit; before the semantic conventions' own. */
-  readonly bounds?: Readonly<Record<string, readonly number[]>>;
-  /** Longest the scrape holds the event loop at a time, in ms. @default 8 */
-  readonly sliceMs?: number;
-}
-
-const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+import type { PullExporter, PullSource } from "../../readers/pull.js";
+import { nextTurn, Slices } from "../../time/slices.js";
+import { describeCollision, NameClaims } from "./claims.js";
+import { Encoder } from "./encode.js";
+import { CONTENT_TYPES, type Format, negotiate } from "./format.js";
+import { Inclusion, type MetricsPage } from "./include.js";
+import { type PrometheusOptions, type ResolvedPrometheusOptions, resolve } from "./options.js";
+import { Page, textOf } from "./page.js";
+import { writeMetrics } from "./write.js";
 
 /**
  * Prometheus by scrape: mount `handler`, or write `text()` wherever it is wanted.
  *
+ * A client that asks for OpenMetrics gets it, exemplars included; others get the text format 0.0.4.
  * Scrapes that arrive while one is being written share it. Writing yields to the event loop every
  * `sliceMs`, so values further down may be a little newer than those above.
  */
 export class PrometheusExporter implements PullExporter {
   readonly name: string;
-  readonly #encoder: TextEncoder;
-  readonly #sliceMs: number;
+  readonly #options: ResolvedPrometheusOptions;
+  readonly #encoders: Readonly<Record<Format, Encoder>>;
+  readonly #claims = new NameClaims((collision) => {
+    this.#source?.diag.warn(`collision:${collision.later}`, describeCollision(collision));
+  });
+  readonly #included = new Set<Inclusion>();
+  readonly #running = new Map<Format, Promise<readonly Buffer[]>>();
   #source: PullSource | undefined;
-  #running: Promise<readonly Buffer[]> | undefined;
 
-  /** @throws RangeError naming every list of bounds that does not ascend */
-  constructor(options: PrometheusOptions = {}) {
-    const faulty = Object.entries(options.bounds ?? {}).filter(([, bounds]) => !ascends(bounds));
-    if (faulty.length > 0) {
-      const names = faulty.map(([name]) => `bounds["${name}"]`).join(", ");
-      throw new RangeError(`prometheus: ${names}: give finite numbers in ascending order`);
-    }
-    this.name = options.name ?? "prometheus";
-    this.#encoder = new TextEncoder(options.bounds);
-    this.#sliceMs = options.sliceMs ?? 8;
+  /** @throws RangeError naming every option that does not fit */
+  constructor(options?: PrometheusOptions) {
+    this.#options = resolve(options);
+    const { name, bounds, include } = this.#options;
+    this.name = name;
+    this.#encoders = {
+      text: new Encoder("text", bounds),
+      openmetrics: new Encoder("openmetrics", bounds),
+    };
+    for (const page of include) this.include(page);
     this.handler = this.handler.bind(this);
   }
 
+  /** Names are claimed, and collisions told, as instruments are registered. */
   attach(source: PullSource): void {
     this.#source = source;
+    source.onInstrument?.((metric) => this.#claims.claim(metric));
+  }
+
+  /**
+   * Shows somebody else's metrics on this page too, after the monitor's own.
+   * @returns stop
+   */
+  include(page: MetricsPage): () => void {
+    const inclusion = new Inclusion(page, () => this.#source?.diag);
+    this.#included.add(inclusion);
+    return () => this.#included.delete(inclusion);
   }
 
   /** The whole page. @throws Error when no monitor was given this exporter */
-  async text(): Promise<string> {
-    return Buffer.concat(await this.#scrape()).toString();
+  async text(format: Format = "text"): Promise<string> {
+    return textOf(await this.#scrape(format));
   }
 
   /** Answers a scrape on any Node HTTP server or framework that hands out Node's own objects. */
@@ -65,12 +76,16 @@ export class PrometheusExporter implements PullExporter {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== "GET" && request.method !== "HEAD") {
-      response.writeHead(405, { allow: "GET, HEAD" }).end();
+      response.statusCode = 405;
+      response.setHeader("allow", "GET, HEAD");
+      response.end();
       return;
     }
-    const chunks = await this.#scrape();
-    response.setHeader("content-type", CONTENT_TYPE);
+    const format = this.#options.openMetrics ? negotiate(request.headers.accept) : "text";
+    const chunks = await this.#scrape(format);
+    response.setHeader("content-type", CONTENT_TYPES[format]);
     response.setHeader("cache-control", "no-store");
+    response.setHeader("vary", "accept");
     if (request.method === "HEAD") {
       response.end();
       return;
@@ -82,14 +97,16 @@ export class PrometheusExporter implements PullExporter {
     response.end();
   }
 
-  #scrape(): Promise<readonly Buffer[]> {
-    this.#running ??= this.#write().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+  #scrape(format: Format): Promise<readonly Buffer[]> {
+    let running = this.#running.get(format);
+    if (running === undefined) {
+      running = this.#write(format).finally(() => this.#running.delete(format));
+      this.#running.set(format, running);
+    }
+    return running;
   }
 
-  async #write(): Promise<readonly Buffer[]> {
+  async #write(format: Format): Promise<readonly Buffer[]> {
     const source = this.#source;
     if (source === undefined) {
       throw new Error(
@@ -99,73 +116,30 @@ export class PrometheusExporter implements PullExporter {
     const { clock } = source;
     // All scrapes that this turn of the event loop brings share one page.
     await nextTurn();
+    const foreign = [...this.#included].map((inclusion) => {
+      return { inclusion, text: inclusion.read(clock) };
+    });
     const page = new Page();
-    const encoder = this.#encoder;
-    const target = labels(source.resource.attributes);
-    page.write(
-      `# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${target}} 1\n`,
-    );
-    let sliceEnds = clock.now() + this.#sliceMs;
-    const taken = new Map<string, string>([["target_info", "the resource"]]);
-    for (const { metric, points } of source.streams()) {
-      const name = this.#claim(encoder.name(metric), metric, taken, source);
-      let headed = false;
-      const seen = new Set<string>();
-      for (const point of points) {
-        if (!headed) page.write(encoder.head(name, metric));
-        headed = true;
-        page.write(encoder.point(name, metric, point, seen));
-        if (clock.now() >= sliceEnds) {
-          await nextTurn();
-          sliceEnds = clock.now() + this.#sliceMs;
-        }
+    const encoder = this.#encoders[format];
+    const claims = this.#claims;
+    const slices = new Slices(clock, this.#options.sliceMs);
+    encoder.target(page, source.resource.attributes);
+    await writeMetrics(page, source.streams(), { encoder, claims, slices });
+    const taken = new Map<string, string>();
+    for (const { inclusion, text } of foreign) {
+      const read = await text;
+      if (read !== undefined) {
+        await inclusion.write(read, { page, format, claims, slices, taken });
       }
     }
+    encoder.end(page);
     return page.finish();
   }
-
-  /** Two instruments may clean to one name: the later one gets a number, and both are named once. */
-  #claim(
-    name: string,
-    { name: original, kind }: MetricStream["metric"],
-    taken: Map<string, string>,
-    source: PullSource,
-  ): string {
-    const namesOf = (base: string): string[] => {
-      return kind === "histogram"
-        ? ["", "_bucket", "_sum", "_count"].map((end) => base + end)
-        : [base];
-    };
-    const other = namesOf(name).find((each) => taken.has(each));
-    let free = name;
-    for (let i = 2; namesOf(free).some((each) => taken.has(each)); i++) free = `${name}_${i}`;
-    if (other !== undefined) {
-      source.diag.warn(
-        `collision:${original}`,
-        `"${original}" and "${taken.get(other)}" are both "${other}" to Prometheus; the first is shown as "${free}"`,
-      );
-    }
-    for (const each of namesOf(free)) taken.set(each, original);
-    return free;
-  }
-}
-
-function ascends(bounds: unknown): boolean {
-  return (
-    Array.isArray(bounds) &&
-    bounds.every((bound, i) => Number.isFinite(bound) && (i === 0 || bound > bounds[i - 1]))
-  );
 }
 
 /** Fastify's request and reply carry Node's as `raw`; Express's are Node's own. */
 function rawOf(object: unknown): unknown {
   return (object as { raw?: unknown }).raw ?? object;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 function drained(response: ServerResponse): Promise<void> {

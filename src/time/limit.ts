@@ -1,4 +1,4 @@
-import type { Clock } from "../time/clock.js";
+import type { Clock } from "./clock.js";
 
 /** A limit on how long something is waited for. */
 export interface Limit {

@@ -1,0 +1,13 @@
+export {
+  batchOf,
+  batchWith,
+  histogramMetric,
+  histogramOf,
+  numberMetric,
+} from "./batch.js";
+export {
+  type ConformanceCase,
+  type ConformanceOptions,
+  exporterConformance,
+} from "./conformance.js";
+export { ManualClock } from "./manual-clock.js";

@@ -109,7 +109,7 @@ function setUp(temporality: "delta" | "cumulative", options: SetUp = {}) {
     temporality,
     clock,
     diag: new Diag(),
-    collect: () =>
+    collect: async () =>
       batchWith(
         [numberMetric("jobs", "counter", recorded.total), histogramMetric("work", recorded.values)],
         { to: clock.wall() },

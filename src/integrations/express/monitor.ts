@@ -1,10 +1,14 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Instrumented } from "../../instruments/internals.js";
 import { type Exchange, exchangeOf } from "../http/exchange.js";
+import { type HttpOptions, resolveHttpOptions } from "../http/options.js";
 import { HttpServerRecorder } from "../http/recorder.js";
+import { watchOf, watchServer } from "../http/server.js";
+import { HttpWatch } from "../http/watch.js";
 import { adoptApp, adoptRunningApp } from "./adopt.js";
 import { Mount } from "./place.js";
-import { type App, isApp, type Next, type Request } from "./shapes.js";
+import { type App, isApp, type Next, type Request, replace } from "./shapes.js";
 import { joinMount } from "./template.js";
 
 /** An Express application, 4 or 5. */
@@ -22,18 +26,25 @@ const MONITORED = Symbol.for("auspex.express.monitored@0");
  *
  * Call it before the routes are registered; most of what came before is found all the same. A second
  * call for the same app and monitor does nothing, and a monitored app mounted in a monitored one is
- * counted once. Costs one small object per request.
- * @throws TypeError if `app` is not an Express app
+ * counted once. Costs one small object per request. The server that `app.listen` makes shows upgrades
+ * and malformed requests as well; for one of your own, `monitorHttpServer` does.
+ * @throws TypeError if `app` is not an Express app, or naming every fault of the options
  */
-export function monitorExpress(app: ExpressApplication, auspex: Instrumented): void {
+export function monitorExpress(
+  app: ExpressApplication,
+  auspex: Instrumented,
+  options?: HttpOptions,
+): void {
   if (!isApp(app)) {
     throw new TypeError("monitorExpress: the first argument is not an Express app; give express()");
   }
+  const resolved = resolveHttpOptions(options, "monitorExpress");
   const monitored: Set<Instrumented> = ((app as unknown as Monitored)[MONITORED] ??= new Set());
   if (monitored.has(auspex)) return;
   monitored.add(auspex);
-  const recorder = HttpServerRecorder.of(auspex);
-  watchHandle(app, (request, response) => recorder.begin(request, response));
+  const watch = new HttpWatch(HttpServerRecorder.of(auspex), resolved, true);
+  watchHandle(app, (request, response) => watch.begin(request, response));
+  watchListen(app, watch);
   adoptApp(app);
 }
 
@@ -46,21 +57,23 @@ interface Monitored {
  *
  * Only what passes it is recorded, from there on. Prefer `monitorExpress`: it is cheaper by what
  * Express needs for a middleware.
+ * @throws TypeError naming every fault of the options
  */
 export function expressMiddleware(
   auspex: Instrumented,
+  options?: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
-  const recorder = HttpServerRecorder.of(auspex);
+  const resolved = resolveHttpOptions(options, "expressMiddleware");
+  const watch = new HttpWatch(HttpServerRecorder.of(auspex), resolved, true);
   const prepared = new WeakSet<App>();
   return function auspexMiddleware(request: Request, response: ServerResponse, next: Next): void {
     const { app } = request;
-    const exchange = recorder.prepare(request, response);
-    exchange.begin();
+    const exchange = watch.begin(request, response);
     if (app !== undefined && exchange.place === undefined) {
       const top = topOf(app);
       if (!prepared.has(top)) {
         prepared.add(top);
-        watchHandle(top, (first, second) => recorder.prepare(first, second));
+        watchHandle(top, (first, second) => watch.prepare(first, second));
         adoptRunningApp(top);
       }
       adoptRunningApp(app);
@@ -71,14 +84,43 @@ export function expressMiddleware(
 }
 
 /** Shows an app's requests to `watch` first, and where they are in the tree of routers. */
-function watchHandle(app: App, watch: (request: Request, response: ServerResponse) => void): void {
+function watchHandle(
+  app: App,
+  watch: (request: Request, response: ServerResponse) => Exchange,
+): void {
+  watchFlush(app);
   const { handle } = app;
+  let root: Mount | undefined;
   app.handle = function (this: App, request, response, callback): unknown {
-    watch(request, response);
-    const exchange = exchangeOf(response) as Exchange;
-    exchange.place ??= rootOf(app, exchange);
+    const exchange = watch(request, response);
+    if (exchange.place === undefined) {
+      if (root?.routes !== exchange.routes) root = rootOf(app, exchange);
+      exchange.place = root;
+    }
     return handle.call(this, request, response, callback);
   };
+}
+
+/** The prototype of an app's responses is its own, and those of the apps mounted in it inherit from it. */
+function watchFlush({ response }: App): void {
+  const flushHeaders = response?.flushHeaders;
+  if (response === undefined || flushHeaders === undefined) return;
+  replace(response, "flushHeaders", function (this: ServerResponse): void {
+    exchangeOf(this)?.wrote(this);
+    flushHeaders.call(this);
+  });
+}
+
+/** Watches the server that `app.listen` makes, for what no app sees. */
+function watchListen(app: App, watch: HttpWatch): void {
+  const { listen } = app;
+  if (listen === undefined) return;
+  const { upgrade, clientError } = watchOf(watch);
+  replace(app, "listen", function (this: App, ...args: unknown[]): unknown {
+    const server = listen.apply(this, args);
+    if (server instanceof EventEmitter) watchServer(server as Server, { upgrade, clientError });
+    return server;
+  });
 }
 
 /** Deeper is a mistake, or a circle. */

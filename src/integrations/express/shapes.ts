@@ -47,6 +47,9 @@ export interface App extends Handle {
   handle(request: Request, response: ServerResponse, callback?: Next): unknown;
   set(...args: unknown[]): unknown;
   use(...args: unknown[]): unknown;
+  /** The prototype of the responses of this app. */
+  readonly response?: ServerResponse;
+  listen?(...args: unknown[]): unknown;
   readonly parent?: App;
   readonly mountpath?: unknown;
   /** Express 4: made when the first route or middleware is registered, from the settings then. */

@@ -9,9 +9,15 @@ declare module "fastify" {
     /** The monitor of this app, from the plugin `fastifyAuspex`. */
     auspex: Auspex;
   }
+  interface FastifyContextConfig {
+    /** `false`: requests of this route are not recorded. */
+    auspex?: false;
+  }
 }
 
-/** `auspex` and `metrics`, or `metrics` and the options of `createAuspex`. */
+export type { HttpOptions } from "../http/options.js";
+
+/** `auspex`, `metrics` and `http`; or, instead of `auspex`, the options of `createAuspex`. */
 export type FastifyAuspexOptions = FastifyAuspexOwnOptions<Auspex> & AuspexOptions;
 
 /**
@@ -26,7 +32,7 @@ export async function fastifyAuspex(
   app: FastifyInstance,
   options: FastifyAuspexOptions = {},
 ): Promise<void> {
-  const { auspex, metrics, rest } = splitOptions({ ...options });
+  const { auspex, metrics, http, rest } = splitOptions({ ...options });
   const monitor = auspex ?? createAuspex(rest);
   app.decorate("auspex", monitor);
   if (auspex === undefined) {
@@ -34,7 +40,7 @@ export async function fastifyAuspex(
       await monitor.shutdown();
     });
   }
-  watchFastify(app, monitor);
+  watchFastify(app, monitor, http);
   if (metrics === undefined) return;
   app.get(metrics, (request, reply) => {
     reply.hijack();

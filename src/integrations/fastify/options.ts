@@ -1,4 +1,5 @@
 import type { Instrumented } from "../../instruments/internals.js";
+import { type HttpOptions, type ResolvedHttpOptions, resolveHttpOptions } from "../http/options.js";
 
 /** What is the plugin's own; other options are those of `createAuspex`. */
 export interface FastifyAuspexOwnOptions<Monitor extends Instrumented> {
@@ -6,6 +7,16 @@ export interface FastifyAuspexOwnOptions<Monitor extends Instrumented> {
   readonly auspex?: Monitor;
   /** Path that answers Prometheus scrapes, `"/metrics"`. @default none */
   readonly metrics?: string;
+  /** Which requests are recorded, and with what. */
+  readonly http?: HttpOptions;
+}
+
+/** The plugin's options, told from those of the monitor to make. */
+export interface SplitOptions<Monitor extends Instrumented> {
+  readonly auspex: Monitor | undefined;
+  readonly metrics: string | undefined;
+  readonly http: ResolvedHttpOptions;
+  readonly rest: Record<string, unknown>;
 }
 
 /** Fastify's own options of `register`. */
@@ -17,8 +28,8 @@ const REGISTER_OPTIONS = ["prefix", "logLevel", "logSerializers"];
  */
 export function splitOptions<Monitor extends Instrumented>(
   options: Readonly<Record<string, unknown>> & FastifyAuspexOwnOptions<Monitor>,
-): { auspex: Monitor | undefined; metrics: string | undefined; rest: Record<string, unknown> } {
-  const { auspex, metrics, ...others } = options;
+): SplitOptions<Monitor> {
+  const { auspex, metrics, http: given, ...others } = options;
   const rest: Record<string, unknown> = { ...others };
   for (const name of REGISTER_OPTIONS) delete rest[name];
   if (metrics !== undefined && (typeof metrics !== "string" || !metrics.startsWith("/"))) {
@@ -30,5 +41,5 @@ export function splitOptions<Monitor extends Instrumented>(
       `fastifyAuspex: ${names.join(", ")} cannot be set on a monitor that exists; give them to createAuspex, or leave out auspex`,
     );
   }
-  return { auspex, metrics, rest };
+  return { auspex, metrics, http: resolveHttpOptions(given, "fastifyAuspex: http"), rest };
 }

@@ -2,16 +2,25 @@ import type { Server } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { Instrumented } from "../../instruments/internals.js";
 import { exchangeOf } from "../http/exchange.js";
+import type { ResolvedHttpOptions } from "../http/options.js";
 import { HttpServerRecorder } from "../http/recorder.js";
 import type { Route } from "../http/route.js";
-import { watchServer } from "../http/server.js";
+import { watchOf, watchServer } from "../http/server.js";
+import { HttpWatch } from "../http/watch.js";
+import { watchInjected } from "./inject.js";
 
 /** Marks the routes whose handler binds their template. */
 const WATCHED = Symbol("auspex.watched");
 
+interface RouteConfig {
+  /** `false`: requests of this route are not recorded. */
+  readonly auspex?: false;
+  readonly [WATCHED]?: boolean;
+}
+
 /** What this integration touches of Fastify's own context of a route. */
 interface Context {
-  readonly config?: { readonly url?: string; readonly [WATCHED]?: boolean };
+  readonly config?: RouteConfig & { readonly url?: string };
   onRequest: unknown[] | null;
   readonly preParsing: unknown;
   readonly preValidation: unknown;
@@ -27,28 +36,34 @@ interface Context {
  * (`inject`, hooks that answer, routes registered too early) and leaves the other routes at their
  * first request.
  */
-export function watchFastify(app: FastifyInstance, auspex: Instrumented): void {
-  const recorder = HttpServerRecorder.of(auspex);
-  const { routes } = recorder;
-  const begin = recorder.begin.bind(recorder);
-  watchServer(app.server as Server, begin);
+export function watchFastify(
+  app: FastifyInstance,
+  auspex: Instrumented,
+  options: ResolvedHttpOptions,
+): void {
+  const watch = new HttpWatch(HttpServerRecorder.of(auspex), options);
+  const { routes } = watch;
+  const events = watchOf(watch);
+  watchServer(app.server as Server, events);
   // On "localhost" Fastify listens with one more server per further address.
   app.addHook("onListen", (done) => {
-    for (const server of furtherServers(app)) watchServer(server, begin);
+    for (const server of furtherServers(app)) watchServer(server, events);
     done();
   });
+  watchInjected(app, watch);
 
-  const bind = (request: FastifyRequest, reply: FastifyReply, route: Route): void => {
-    let exchange = exchangeOf(reply.raw);
-    if (exchange === undefined) {
-      begin(request.raw, reply.raw);
-      exchange = exchangeOf(reply.raw);
-    }
-    exchange?.bind(route);
+  /** @param route - undefined when the route is not to be recorded */
+  const bind = (request: FastifyRequest, reply: FastifyReply, route: Route | undefined): void => {
+    const exchange = exchangeOf(reply.raw) ?? watch.begin(request.raw, reply.raw);
+    if (route === undefined) exchange.drop();
+    else exchange.bind(route);
+  };
+  const routeOf = (url: string, config: unknown): Route | undefined => {
+    return (config as RouteConfig | undefined)?.auspex === false ? undefined : routes.route(url);
   };
 
   app.addHook("onRoute", (options: RouteOptions) => {
-    const route = routes.route(options.url);
+    const route = routeOf(options.url, options.config);
     const { handler, onError } = options;
     options.handler = function (request, reply) {
       bind(request, reply, route);
@@ -65,14 +80,18 @@ export function watchFastify(app: FastifyInstance, auspex: Instrumented): void {
 
   app.addHook("onRequest", function auspexOnRequest(request, reply, done) {
     const context = contextOf(request);
-    const url = context === undefined ? request.routeOptions.url : context.config?.url;
-    if (url === undefined) begin(request.raw, reply.raw);
+    const { config, url } = context === undefined ? request.routeOptions : fromContext(context);
+    if (url === undefined) watch.begin(request.raw, reply.raw);
     else {
-      bind(request, reply, routes.route(url));
+      bind(request, reply, routeOf(url, config));
       if (context !== undefined) leave(context);
     }
     done();
   });
+}
+
+function fromContext({ config }: Context) {
+  return { config, url: config?.url };
 }
 
 /** Takes the hook, the only one, out of a route whose handler does the same. */

@@ -1,5 +1,9 @@
 import type { ServerResponse } from "node:http";
-import type { Route, RouteOperation, Routes } from "./route.js";
+import type { Connection } from "./connection.js";
+import { Details } from "./details.js";
+import type { RouteOperation } from "./outcomes.js";
+import type { Route, Routes } from "./route.js";
+import type { HttpWatch } from "./watch.js";
 
 export const EXCHANGE = Symbol.for("auspex.exchange@0");
 
@@ -9,7 +13,7 @@ const PREPARED = 0;
 const OPEN = 1;
 const ENDED = 2;
 
-/** A response that is watched. */
+/** A response, or the request of an upgrade, that is watched. */
 export interface Observed {
   [EXCHANGE]?: Exchange;
 }
@@ -20,33 +24,43 @@ export interface Place {
   readonly route: Route | undefined;
 }
 
-/** Requests under way on one socket: all of them are aborted by its one `close`. */
-export interface Connection {
-  newest: Exchange | undefined;
-}
+/** The methods of a response that the exchange stands in for. */
+export type Originals = Pick<ServerResponse, "emit" | "write" | "flushHeaders">;
 
 /**
  * One request and its response, from its arrival to the first terminal event: `finish` of the
  * response, its `close`, or that of its socket.
  */
-export class Exchange {
+export class Exchange implements Originals {
   /** The newer and older exchange on the same socket; only pipelining makes more than one. */
   older: Exchange | undefined;
   place: Place | undefined;
+  /** What most exchanges never have; there from the start when options ask for it. */
+  details: Details | undefined;
+  readonly emit: Originals["emit"];
+  readonly write: Originals["write"];
+  readonly flushHeaders: Originals["flushHeaders"];
   private phase = PREPARED;
   /** Monotonic ms; a fraction from the start, so that the engine keeps it in place. */
   private started = Number.NaN;
 
   constructor(
-    readonly routes: Routes,
+    readonly watch: HttpWatch,
     private readonly index: number,
     private operation: RouteOperation,
     private readonly connection: Connection | undefined,
-    /** The response's `emit` before this exchange stood in for it. */
-    readonly emit: ServerResponse["emit"],
-  ) {}
+    originals: Originals,
+  ) {
+    this.emit = originals.emit;
+    this.write = originals.write;
+    this.flushHeaders = originals.flushHeaders;
+  }
 
-  /** Whether the request counts. */
+  get routes(): Routes {
+    return this.watch.routes;
+  }
+
+  /** Whether it is decided that the request counts, or that it does not. */
   get hasBegun(): boolean {
     return this.phase !== PREPARED;
   }
@@ -61,14 +75,25 @@ export class Exchange {
       this.older = connection.newest;
       connection.newest = this;
     }
-    this.started = this.routes.clock.now();
+    this.started = this.watch.clock.now();
+  }
+
+  /** The request does not count, whatever becomes of it. */
+  drop(): void {
+    this.leave();
+    this.phase = ENDED;
   }
 
   /** Says which route the request belongs to. The last call before the end counts. */
   bind(route: Route): void {
     if (this.phase !== OPEN) return;
+    const { routes, ignored } = this.watch;
+    if (ignored?.has(route.template as string)) {
+      this.drop();
+      return;
+    }
     // A second monitor may bind what the first one watches: its routes are not ours.
-    const own = route.routes === this.routes ? route : this.routes.same(route);
+    const own = route.routes === routes ? route : routes.same(route);
     const operation = own.operation(this.index);
     if (operation === this.operation) return;
     this.operation.signals.inFlight--;
@@ -84,32 +109,66 @@ export class Exchange {
   /** The response is out, with this status. */
   finish(status: number): void {
     if (this.phase !== OPEN) return;
-    // A 404 of a middleware is no different from one that nothing answered.
-    if (this.place !== undefined && status !== NOT_FOUND) this.settle(this.place.route);
-    this.leave();
-    this.operation.answered(status, this.routes.clock.now() - this.started);
+    if (this.place !== undefined) this.settle(this.place, status);
+    if (!this.leave()) return;
+    const durationMs = this.watch.clock.now() - this.started;
+    if (this.details === undefined) this.operation.of(status).duration.record(durationMs);
+    else this.details.answered(this.operation, status, durationMs);
   }
 
-  /** The client went away first. */
+  /** The client went away first; of an event stream, or an upgraded socket, that is the end. */
   abort(): void {
-    if (this.phase !== OPEN) return;
-    if (this.place !== undefined) this.settle(this.place.route);
-    this.leave();
-    this.operation.abortedAfter(this.routes.clock.now() - this.started);
+    // After `finish` there is a `close`: the most frequent case.
+    if (this.phase === OPEN) this.cut();
   }
 
-  private settle(route: Route | undefined): void {
-    if (route === undefined) return;
+  private cut(): void {
+    if (this.place !== undefined) this.settle(this.place, 0);
+    if (!this.leave()) return;
+    const durationMs = this.watch.clock.now() - this.started;
+    if (this.details === undefined) this.operation.ofAborted().duration.record(durationMs);
+    else this.details.cut(this.operation, durationMs);
+  }
+
+  /** Something of the response goes out, and it has not ended with that. */
+  wrote(response: ServerResponse): void {
+    if (this.phase !== OPEN || this.details?.hasWritten === true) return;
+    this.details ??= new Details();
+    this.details.wrote(response, this.watch.clock.now() - this.started);
+    setImmediate(lookAgain, this);
+  }
+
+  /** A turn of the loop after the first byte. */
+  lookAgain(): void {
+    const { details } = this;
+    if (this.phase !== OPEN || details?.isStream() !== true) return;
+    if (details.isEventStream()) this.stay(details.status());
+  }
+
+  /** What is answered with this status lives on for as long as its client likes: it is recorded now. */
+  stay(status: number, details = (this.details ??= new Details())): void {
+    if (this.phase === OPEN && this.place !== undefined) this.settle(this.place, status);
+    if (this.phase !== OPEN) return;
+    details.stays(this.operation, status, this.watch.clock.now() - this.started);
+  }
+
+  /** Binds what no route has answered to the place it was answered in. */
+  private settle({ route }: Place, status: number): void {
+    // A 404 of a middleware is no different from one that nothing answered.
+    if (route === undefined || status === NOT_FOUND) return;
     if (this.operation === this.routes.unmatched.operation(this.index)) this.bind(route);
   }
 
-  private leave(): void {
+  /** @returns whether it had not left yet */
+  private leave(): boolean {
+    if (this.phase !== OPEN) return false;
     this.phase = ENDED;
     this.operation.signals.inFlight--;
     const { connection } = this;
-    if (connection === undefined) return;
+    if (connection === undefined) return true;
     if (connection.newest === this) connection.newest = this.older;
     else this.unlink(connection.newest);
+    return true;
   }
 
   private unlink(newest: Exchange | undefined): void {
@@ -119,39 +178,11 @@ export class Exchange {
   }
 }
 
-/** The exchange of a response, once a recorder has prepared it. */
+function lookAgain(exchange: Exchange): void {
+  exchange.lookAgain();
+}
+
+/** The exchange of a response, once it is watched. */
 export function exchangeOf(response: object): Exchange | undefined {
   return (response as Observed)[EXCHANGE];
 }
-
-/**
- * Stands in for `response.emit`, so that its end is seen without a listener, a closure or a trace in
- * what the host sees of its listeners.
- */
-export function emit(this: ServerResponse & Observed, event: string | symbol): boolean {
-  const exchange = this[EXCHANGE] as Exchange;
-  if (event === "finish") exchange.finish(this.statusCode);
-  else if (event === "close") exchange.abort();
-  // Most events come alone; for those no `arguments` need be made.
-  // biome-ignore lint/complexity/noArguments: passed on as they came, without a copy
-  if (arguments.length === 1) return exchange.emit.call(this, event);
-  // biome-ignore lint/complexity/noArguments: as above
-  return passOn(exchange, this, arguments);
-}
-
-/** The same for HTTP/2, whose responses `finish` when their stream is closed, by whomever. */
-export function emitOfStream(this: Http2Response & Observed, event: string | symbol): boolean {
-  const exchange = this[EXCHANGE] as Exchange;
-  if (event === "finish") {
-    if (this.stream?.aborted === true) exchange.abort();
-    else exchange.finish(this.statusCode);
-  } else if (event === "close") exchange.abort();
-  // biome-ignore lint/complexity/noArguments: passed on as they came, without a copy
-  return passOn(exchange, this, arguments);
-}
-
-function passOn(exchange: Exchange, response: ServerResponse, args: IArguments): boolean {
-  return Reflect.apply(exchange.emit, response, args as never);
-}
-
-type Http2Response = ServerResponse & { readonly stream?: { readonly aborted?: boolean } };

@@ -1,1 +1,2 @@
+export type { HttpOptions } from "./options.js";
 export { type HttpServerOptions, monitorHttpServer, setRoute } from "./server.js";

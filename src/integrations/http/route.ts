@@ -1,58 +1,10 @@
 import { type Attributes, cleanAttributes } from "../../attributes/attributes.js";
 import type { OperationFamily } from "../../instruments/family.js";
-import type { GoldenSignals } from "../../instruments/golden-signals.js";
-import type { HistogramSeries } from "../../instruments/histogram.js";
 import type { Registry } from "../../instruments/registry.js";
 import type { Clock } from "../../time/clock.js";
 import { METHODS } from "./methods.js";
-
-/** Status of a request whose client went away before the response was out (nginx's 499). */
-const CLIENT_CLOSED = 499;
-
-/** Small numbers for the status codes this process has answered with, so that outcomes are an array. */
-const statusIndex = new Uint16Array(1000);
-let statuses = 0;
-
-function indexOfStatus(status: number): number {
-  const known = statusIndex[status];
-  if (known > 0 || !(status >= 0 && status < 1000)) return known ?? 0;
-  statusIndex[status] = ++statuses;
-  return statuses;
-}
-
-/** The signals of one method on one route, and its outcomes by status code. */
-export class RouteOperation {
-  private readonly byStatus: (HistogramSeries | undefined)[] = [];
-  private aborted: HistogramSeries | undefined;
-
-  constructor(readonly signals: GoldenSignals) {}
-
-  /** Hot path: two array reads and one record. */
-  answered(status: number, durationMs: number): void {
-    const series = this.byStatus[statusIndex[status]] ?? this.firstAnswer(status);
-    series.record(durationMs);
-  }
-
-  abortedAfter(durationMs: number): void {
-    this.aborted ??= this.signals.outcome("aborted", "", {
-      "http.response.status_code": CLIENT_CLOSED,
-      // A handler may answer 499 itself: that is another series.
-      "auspex.outcome": "aborted",
-    });
-    this.aborted.record(durationMs);
-  }
-
-  private firstAnswer(status: number): HistogramSeries {
-    const code: Record<string, number> = status > 0 ? { "http.response.status_code": status } : {};
-    const type = String(status);
-    const series =
-      status >= 500
-        ? this.signals.outcome("error", type, { ...code, "error.type": type })
-        : this.signals.outcome("ok", "", code);
-    this.byStatus[indexOfStatus(status)] = series;
-    return series;
-  }
-}
+import { BodyMetrics } from "./metrics.js";
+import { type Outcomes, RouteOperation } from "./outcomes.js";
 
 /** One route template, or what no route matched. */
 export class Route {
@@ -88,11 +40,14 @@ export class Routes {
   readonly overflow = new Route(undefined, this);
   readonly #byTemplate = new Map<string, Route>();
   readonly #family: OperationFamily;
+  readonly #metrics: BodyMetrics;
+  #rest: Outcomes | undefined;
 
   readonly clock: Clock;
 
   constructor(private readonly registry: Registry) {
     this.clock = registry.clock;
+    this.#metrics = new BodyMetrics(registry);
     this.#family = registry.family(
       {
         name: "http.server.request.duration",
@@ -129,7 +84,7 @@ export class Routes {
   }
 
   makeOperation(route: Route, index: number): RouteOperation {
-    if (route === this.overflow) return new RouteOperation(this.#family.overflow.signals);
+    if (route === this.overflow) return this.#overflowing();
     const { template } = route;
     const method = METHODS[index >> 1];
     const attributes: Attributes = cleanAttributes(
@@ -142,6 +97,17 @@ export class Routes {
     );
     const name = `${method} ${template ?? "(unmatched)"}`;
     const signals = this.#family.add(name, attributes);
-    return new RouteOperation(signals ?? this.#family.overflow.signals);
+    return signals === undefined ? this.#overflowing() : new RouteOperation(signals, this.#metrics);
+  }
+
+  /** Where requests go whose further attributes are beyond the limit of their operation. */
+  rest(): Outcomes {
+    this.#family.instrument.overflowed++;
+    this.#rest ??= this.#overflowing();
+    return this.#rest;
+  }
+
+  #overflowing(): RouteOperation {
+    return new RouteOperation(this.#family.overflow.signals, this.#metrics);
   }
 }

@@ -259,6 +259,76 @@ describe("fastifyAuspex counts", () => {
   });
 });
 
+describe("fastifyAuspex counts what is injected", () => {
+  async function injected(): Promise<FastifyInstance> {
+    const app = Fastify({ routerOptions: { maxParamLength: 20 } });
+    afterTest(() => app.close());
+    await app.register(fastifyAuspex, { auspex: monitor() });
+    app.get("/users/:id", ok);
+    return app;
+  }
+
+  it("with a malformed URL, which comes to no hook", async () => {
+    const app = await injected();
+    for (let i = 0; i < 2; i++) {
+      expect((await app.inject("/users/%zz")).statusCode).toBe(400);
+      expect((await app.inject().get(`/users/${"x".repeat(50)}`)).statusCode).toBe(414);
+      expect((await app.inject({ url: "/users/1", payloadAsStream: true })).statusCode).toBe(200);
+    }
+    await untilRecorded(app.auspex, 6);
+    expect(await recorded(app.auspex)).toEqual([
+      "2 × GET (none) 400",
+      "2 × GET (none) 414",
+      "2 × GET /users/:id 200",
+    ]);
+  });
+
+  it("with a callback, before the app is ready, and after it is closed", async () => {
+    const app = await injected();
+    const status = await new Promise((resolve) => {
+      app.inject("/users/1", (_error, response) => resolve(response?.statusCode));
+    });
+    expect(status).toBe(200);
+    await untilRecorded(app.auspex, 1);
+    await app.close();
+    await expect(app.inject("/users/1")).rejects.toThrow();
+    expect(await recorded(app.auspex)).toEqual(["1 × GET /users/:id 200"]);
+    expect(total(app.auspex).inFlight).toBe(0);
+  });
+
+  it("in a plugin of its own scope", async () => {
+    const app = await injected();
+    let scope: FastifyInstance | undefined;
+    await app.register(async (inner) => {
+      scope = inner;
+      inner.get("/inner/:id", ok);
+    });
+    await app.ready();
+    expect((await (scope as FastifyInstance).inject("/inner/%zz")).statusCode).toBe(400);
+    await untilRecorded(app.auspex, 1);
+    expect(await recorded(app.auspex)).toEqual(["1 × GET (none) 400"]);
+  });
+});
+
+describe("fastifyAuspex counts a hijacked reply once", () => {
+  it("that is written to the socket by hand, which nobody can read back", async () => {
+    const app = Fastify();
+    await app.register(fastifyAuspex, { auspex: monitor() });
+    app.get("/raw/:id", (request, reply) => {
+      reply.hijack();
+      request.raw.socket.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    });
+    const socket = await dial(await serve(app));
+    const answered = got(socket, "ok");
+    socket.write("GET /raw/1 HTTP/1.1\r\nhost: a\r\n\r\n");
+    await answered;
+    socket.end();
+    await untilRecorded(app.auspex, 1);
+    expect(total(app.auspex)).toEqual({ count: 1, aborted: 1, inFlight: 0 });
+    expect(await recorded(app.auspex)).toEqual(["1 × GET /raw/:id 499"]);
+  });
+});
+
 describe("fastifyAuspex", () => {
   it("leaves no hook on a route without hooks, and stays where there are some", async () => {
     const app = Fastify();
@@ -314,6 +384,9 @@ describe("fastifyAuspex", () => {
       Fastify().register(fastifyAuspex, options as never);
     await expect(register({ auspex, service: "a" })).rejects.toThrow(/service cannot be set/);
     await expect(register({ auspex, metrics: "metrics" })).rejects.toThrow(/give "\/metrics"/);
+    await expect(register({ auspex, http: { filter: 1, more: 2 } })).rejects.toThrow(
+      /fastifyAuspex: http: filter is 1.*more is no option/,
+    );
     await expect(register({ intervalMs: -1 })).rejects.toThrow(/intervalMs is -1/);
     await expect(register({ auspex, prefix: "/x" })).resolves.toBeDefined();
   });

@@ -81,6 +81,17 @@ export const cases: readonly Case[] = [
   },
   { name: "a handler that answers twice", sent: { path: "/double" }, record: "GET /double 200" },
   {
+    name: "a 401 of whoever asks for a login before any handler of a mount",
+    sent: { path: "/org/42/guarded/7" },
+    record: "GET /org/:orgId/guarded 401",
+    except: { "Fastify 5": "GET /org/:orgId/guarded/:id 401" },
+  },
+  {
+    name: "an error behind a mount with a parameter, mapped by a handler of errors",
+    sent: { path: "/org/42/fails/7" },
+    record: "GET /org/:orgId/fails/:id 418",
+  },
+  {
     name: "a 401 before the handler",
     sent: { path: "/private/plans" },
     record: "GET /private/:document 401",

@@ -76,6 +76,24 @@ function expressApp(make: typeof express, auspex: Auspex): Server {
     response.send("teams");
   });
   app.use("/org/:orgId/teams", teams);
+  const guarded = make.Router({ mergeParams: true });
+  guarded.use((_request, response) => {
+    response.status(401).end();
+  });
+  guarded.get("/:id", (_request, response) => {
+    response.send("never");
+  });
+  app.use("/org/:orgId/guarded", guarded);
+  const fails = make.Router({ mergeParams: true });
+  fails.get("/:id", () => {
+    throw new Error("mapped");
+  });
+  app.use("/org/:orgId/fails", fails);
+  const map: express.ErrorRequestHandler = (error, _request, response, next) => {
+    if (error.message === "mapped") response.status(418).end();
+    else next(error);
+  };
+  app.use(map);
   return createServer(app);
 }
 
@@ -120,6 +138,22 @@ async function fastifyApp(auspex: Auspex): Promise<FastifyInstance> {
     },
     { prefix: "/org/:orgId/teams" },
   );
+  await app.register(
+    async (guarded) => {
+      guarded.addHook("onRequest", authenticate as never);
+      guarded.get("/:id", async () => "never");
+    },
+    { prefix: "/org/:orgId/guarded" },
+  );
+  await app.register(
+    async (fails) => {
+      fails.setErrorHandler((_error, _request, reply) => reply.code(418).send());
+      fails.get("/:id", async () => {
+        throw new Error("mapped");
+      });
+    },
+    { prefix: "/org/:orgId/fails" },
+  );
   await app.ready();
   return app;
 }
@@ -130,6 +164,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/^\/throws\/[^/]+$/, "/throws/:id"],
   [/^\/rejects\/[^/]+$/, "/rejects/:id"],
   [/^\/private\/[^/]+$/, "/private/:document"],
+  [/^\/org\/[^/]+\/guarded\/[^/]+$/, "/org/:orgId/guarded"],
+  [/^\/org\/[^/]+\/fails\/[^/]+$/, "/org/:orgId/fails/:id"],
   [/^\/org\/[^/]+\/teams\/?$/, "/org/:orgId/teams"],
   [/^\/org\/[^/]+\/teams\/[^/]+\/members\/[^/]+$/, "/org/:orgId/teams/:teamId/members/:memberId"],
 ];
@@ -146,7 +182,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   else if (/throws|rejects/.test(template)) response.statusCode = 500;
   else if (template === "/empty") response.statusCode = 204;
   else if (template === "/unchanged") response.statusCode = 304;
-  else if (template.startsWith("/private")) response.statusCode = 401;
+  else if (template.includes("/fails/")) response.statusCode = 418;
+  else if (/private|guarded/.test(template)) response.statusCode = 401;
   if (template === "/stream") {
     body().pipe(response);
     return;

@@ -1,6 +1,6 @@
 import { request as httpRequest, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { type Auspex, createAuspex } from "auspex";
+import { type Auspex, type AuspexOptions, createAuspex } from "auspex";
 import { afterEach } from "vitest";
 
 const cleanups: (() => unknown)[] = [];
@@ -14,8 +14,14 @@ afterEach(async () => {
   while (cleanups.length > 0) await cleanups.pop()?.();
 });
 
-export function monitor(): Auspex {
-  const auspex = createAuspex({ service: "test", saturation: false });
+export function monitor(options: AuspexOptions = {}): Auspex {
+  const auspex = createAuspex({
+    service: "test",
+    saturation: false,
+    outbound: false,
+    selfMetrics: false,
+    ...options,
+  });
   afterTest(() => auspex.shutdown());
   return auspex;
 }
@@ -96,6 +102,50 @@ export async function recorded(auspex: Auspex): Promise<string[]> {
   }
   return list.sort();
 }
+
+/**
+ * The points of a histogram: one entry per series with its mean, which carries two digits, its method,
+ * route, status and whatever other attributes it has.
+ */
+export async function points(auspex: Auspex, metric: string): Promise<string[]> {
+  const page = await auspex.text();
+  const list: string[] = [];
+  for (const [, labels, text] of page.matchAll(
+    new RegExp(`^${metric}_count\\{(.*)\\} (\\d+)$`, "gm"),
+  )) {
+    const count = Number(text);
+    if (count === 0) continue;
+    const sum = page.split("\n").find((line) => line.startsWith(`${metric}_sum{${labels}} `));
+    const mean = Number(Number(sum?.split(" ").at(-1)) / count).toPrecision(2);
+    const all = new Map(
+      [...(labels as string).matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [
+        name as string,
+        value as string,
+      ]),
+    );
+    const take = (name: string): string | undefined => {
+      const value = all.get(name);
+      all.delete(name);
+      return value;
+    };
+    const parts = [
+      take("http_request_method"),
+      take("http_route") ?? "(none)",
+      take("http_response_status_code"),
+    ];
+    for (const name of ["url_scheme", "otel_scope_name", "error_type"]) take(name);
+    for (const [name, value] of all) parts.push(`${name}=${value}`);
+    list.push(`${count} × ${Number(mean)}: ${parts.filter(Boolean).join(" ")}`);
+  }
+  return list.sort();
+}
+
+export const durations = (auspex: Auspex): Promise<string[]> =>
+  points(auspex, "http_server_request_duration_seconds");
+
+/** Lifetimes of streams. */
+export const lifetimes = (auspex: Auspex): Promise<string[]> =>
+  points(auspex, "auspex_http_server_stream_duration_seconds");
 
 export function total(auspex: Auspex): { count: number; aborted: number; inFlight: number } {
   const sum = { count: 0, aborted: 0, inFlight: 0 };

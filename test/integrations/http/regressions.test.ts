@@ -1,11 +1,10 @@
 import { createServer } from "node:http";
-import { createAuspex } from "auspex";
 import { monitorExpress } from "auspex/express";
 import { monitorHttpServer, setRoute } from "auspex/http";
 import express5 from "express";
 import express4 from "express4";
 import { describe, expect, it } from "vitest";
-import { afterTest, dial, listen, monitor, send } from "./harness.js";
+import { dial, listen, monitor, send } from "./harness.js";
 
 describe("a status of 499", () => {
   it("that a handler answers is no abort, and an abort is no answer", async () => {
@@ -50,8 +49,7 @@ describe("a route callback", () => {
   ])("that %s leaves the request unmatched and the host alone", async (_, route) => {
     const warned: string[] = [];
     const logger = { warn: (message: string) => warned.push(message), debug: () => {} };
-    const auspex = createAuspex({ saturation: false, logger });
-    afterTest(() => auspex.shutdown());
+    const auspex = monitor({ logger });
     const server = createServer((_request, response) => response.end());
     monitorHttpServer(server, auspex, { route: route as never });
     const port = await listen(server);
@@ -65,8 +63,7 @@ describe("a route callback", () => {
 
 describe("templates beyond the limit", () => {
   it("go to the overflow, not among what no route matched", async () => {
-    const auspex = createAuspex({ saturation: false, cardinalityLimit: 10 });
-    afterTest(() => auspex.shutdown());
+    const auspex = monitor({ cardinalityLimit: 10 });
     const server = createServer((request, response) => {
       if (request.url !== "/nothing") setRoute(response, request.url as string);
       response.end();
@@ -88,9 +85,8 @@ describe("two monitors on one server", () => {
   it("are said to be one too many, and each request is recorded once", async () => {
     const warned: string[] = [];
     const logger = { warn: (message: string) => warned.push(message), debug: () => {} };
-    const first = createAuspex({ saturation: false, logger });
+    const first = monitor({ logger });
     const second = monitor();
-    afterTest(() => first.shutdown());
     const server = createServer((_request, response) => response.end());
     monitorHttpServer(server, first);
     monitorHttpServer(server, second);

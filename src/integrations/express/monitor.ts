@@ -1,10 +1,11 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Instrumented } from "../../instruments/internals.js";
-import { type Exchange, exchangeOf } from "../http/exchange.js";
+import type { Exchange } from "../http/exchange.js";
 import { type HttpOptions, resolveHttpOptions } from "../http/options.js";
 import { HttpServerRecorder } from "../http/recorder.js";
 import { watchOf, watchServer } from "../http/server.js";
+import { standInOn } from "../http/stand-in.js";
 import { HttpWatch } from "../http/watch.js";
 import { adoptApp, adoptRunningApp } from "./adopt.js";
 import { Mount } from "./place.js";
@@ -88,7 +89,7 @@ function watchHandle(
   app: App,
   watch: (request: Request, response: ServerResponse) => Exchange,
 ): void {
-  watchFlush(app);
+  watchResponses(app);
   const { handle } = app;
   let root: Mount | undefined;
   app.handle = function (this: App, request, response, callback): unknown {
@@ -101,14 +102,13 @@ function watchHandle(
   };
 }
 
-/** The prototype of an app's responses is its own, and those of the apps mounted in it inherit from it. */
-function watchFlush({ response }: App): void {
-  const flushHeaders = response?.flushHeaders;
-  if (response === undefined || flushHeaders === undefined) return;
-  replace(response, "flushHeaders", function (this: ServerResponse): void {
-    exchangeOf(this)?.wrote(this);
-    flushHeaders.call(this);
-  });
+/**
+ * Express gives each response the app's own prototype; what stands in stands below that, on the one that
+ * all apps share, so that it is there in an app that is called by hand, too.
+ */
+function watchResponses({ response }: App): void {
+  const shared = response && (Object.getPrototypeOf(response) as ServerResponse | null);
+  if (shared) standInOn(shared);
 }
 
 /** Watches the server that `app.listen` makes, for what no app sees. */

@@ -20,6 +20,8 @@ interface Headed {
 export class Details {
   /** The response's `end` before this stood in for it. */
   end: ServerResponse["end"] | undefined;
+  /** Some responses end by way of `write`, which is then no part of a stream. */
+  isEnding = false;
   #response: ServerResponse | undefined;
   #firstByteMs = 0;
   #isStream = false;

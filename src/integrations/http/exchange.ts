@@ -31,15 +31,14 @@ export type Originals = Pick<ServerResponse, "emit" | "write" | "flushHeaders">;
  * One request and its response, from its arrival to the first terminal event: `finish` of the
  * response, its `close`, or that of its socket.
  */
-export class Exchange implements Originals {
+export class Exchange {
   /** The newer and older exchange on the same socket; only pipelining makes more than one. */
   older: Exchange | undefined;
   place: Place | undefined;
   /** What most exchanges never have; there from the start when options ask for it. */
   details: Details | undefined;
-  readonly emit: Originals["emit"];
-  readonly write: Originals["write"];
-  readonly flushHeaders: Originals["flushHeaders"];
+  /** What a response was stood in for with properties of its own. */
+  originals: Originals | undefined;
   private phase = PREPARED;
   /** Monotonic ms; a fraction from the start, so that the engine keeps it in place. */
   private started = Number.NaN;
@@ -49,12 +48,7 @@ export class Exchange implements Originals {
     private readonly index: number,
     private operation: RouteOperation,
     private readonly connection: Connection | undefined,
-    originals: Originals,
-  ) {
-    this.emit = originals.emit;
-    this.write = originals.write;
-    this.flushHeaders = originals.flushHeaders;
-  }
+  ) {}
 
   get routes(): Routes {
     return this.watch.routes;
@@ -131,8 +125,10 @@ export class Exchange implements Originals {
   }
 
   /** Something of the response goes out, and it has not ended with that. */
-  wrote(response: ServerResponse): void {
-    if (this.phase !== OPEN || this.details?.hasWritten === true) return;
+  wrote(response: ServerResponse, chunk?: unknown, encoding?: unknown): void {
+    if (this.phase !== OPEN || this.details?.isEnding === true) return;
+    this.details?.sizes?.add(chunk, encoding);
+    if (this.details?.hasWritten === true) return;
     this.details ??= new Details();
     this.details.wrote(response, this.watch.clock.now() - this.started);
     setImmediate(lookAgain, this);

@@ -4,7 +4,7 @@ import type { Clock } from "../../time/clock.js";
 import { HttpCallbacks } from "./callbacks.js";
 import { connectionOf } from "./connection.js";
 import { Details } from "./details.js";
-import { EXCHANGE, Exchange, type Observed, type Originals } from "./exchange.js";
+import { EXCHANGE, Exchange, type Observed } from "./exchange.js";
 import { methodIndex } from "./methods.js";
 import type { ResolvedHttpOptions } from "./options.js";
 import type { HttpServerRecorder } from "./recorder.js";
@@ -27,10 +27,7 @@ export class HttpWatch {
   constructor(
     private readonly recorder: HttpServerRecorder,
     private readonly options: ResolvedHttpOptions,
-    /**
-     * Whether the responses have a prototype that is the app's alone, which stands in for
-     * `flushHeaders`: a fourth property on each response would cost 500 bytes in Express.
-     */
+    /** Whether responses get a prototype that stands in, if they do not have it yet. */
     readonly hasPrototype = false,
   ) {
     const { filter, ignore, attributes, bodySizes } = options;
@@ -74,7 +71,8 @@ export class HttpWatch {
     const socket = isHttp2 ? undefined : request.socket;
     const isEncrypted = isHttp2 ? hasTls(request) : (socket as MaybeTls)?.encrypted === true;
     const index = exchangeIndex(methodIndex(request.method), isEncrypted);
-    const exchange = this.make(index, socket, known ?? response);
+    const exchange = this.make(index, socket);
+    exchange.originals = known?.originals;
     if (this.isDetailed) exchange.details = this.detail(request, response);
     else if (isHttp2) exchange.details = new Details();
     standIn(response, exchange, isHttp2);
@@ -87,7 +85,7 @@ export class HttpWatch {
     if (exchange === undefined) {
       const isEncrypted = (socket as MaybeTls)?.encrypted === true;
       const index = exchangeIndex(methodIndex(request.method), isEncrypted);
-      exchange = this.make(index, socket, NO_RESPONSE);
+      exchange = this.make(index, socket);
       request[EXCHANGE] = exchange;
       watchSocket(socket, exchange);
       this.start(exchange, request);
@@ -108,14 +106,14 @@ export class HttpWatch {
       exchange.finish(status);
       return;
     }
-    const unread = this.make(index, undefined, NO_RESPONSE);
+    const unread = this.make(index, undefined);
     unread.begin();
     unread.finish(status);
   }
 
-  private make(index: number, socket: Socket | undefined, originals: Originals): Exchange {
+  private make(index: number, socket: Socket | undefined): Exchange {
     const operation = this.routes.unmatched.operation(index);
-    return new Exchange(this, index, operation, connectionOf(socket), originals);
+    return new Exchange(this, index, operation, connectionOf(socket));
   }
 
   private start(exchange: Exchange, request: IncomingMessage): void {
@@ -136,12 +134,6 @@ export class HttpWatch {
 
 const TWO_MONITORS =
   "two monitors watch one server or app: the one that was wired last records its requests";
-
-const NO_RESPONSE = { emit: never, write: never, flushHeaders: never } as Originals;
-
-function never(): boolean {
-  return false;
-}
 
 /** Set by Node's server on each request, if only to `false`. */
 type Upgradable = { readonly upgrade?: boolean | null };

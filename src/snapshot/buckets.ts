@@ -18,9 +18,15 @@ export const BYTES_BOUNDS: readonly number[] = Array.from({ length: 12 }, (_, i)
 /** Of calls to databases, which may be faster than requests. @see semconv, db.client.operation.duration */
 const DB_SECONDS_BOUNDS: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
+/** From a download to an event stream that lives for a day. */
+const LIFETIME_BOUNDS: readonly number[] = [1, 10, 60, 300, 1800, 3600, 21_600, 86_400];
+
 /** @param name - of the instrument; the semantic conventions have bounds of their own for some */
 export function boundsFor(unit: string, name = ""): readonly number[] {
-  if (unit === "s") return name.startsWith("db.client.") ? DB_SECONDS_BOUNDS : SECONDS_BOUNDS;
+  if (unit === "s") {
+    if (name.startsWith("db.client.")) return DB_SECONDS_BOUNDS;
+    return name.endsWith(".stream.duration") ? LIFETIME_BOUNDS : SECONDS_BOUNDS;
+  }
   return unit === "By" ? BYTES_BOUNDS : DEFAULT_BOUNDS;
 }
 

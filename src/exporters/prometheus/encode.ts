@@ -108,7 +108,7 @@ export class Encoder {
     let found = this.#buckets.get(metric.name);
     if (found === undefined) {
       const own = Object.hasOwn(this.bounds, metric.name) ? this.bounds[metric.name] : undefined;
-      const bounds = own ?? boundsFor(metric.unit);
+      const bounds = own ?? boundsFor(metric.unit, metric.name);
       const le = this.format === "text" ? number : canonical;
       const ends = [...bounds, Number.POSITIVE_INFINITY].map((bound) => {
         return Buffer.from(`le="${le(bound)}"} `);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Attributes } from "./attributes/attributes.js";
+import { type Attributes, textOf } from "./attributes/attributes.js";
 import { Core } from "./core.js";
+import { readFields } from "./diag/read-fields.js";
 import { PrometheusExporter } from "./exporters/prometheus/exporter.js";
 import type { MetricsPage } from "./exporters/prometheus/include.js";
 import type { OperationFamily } from "./instruments/family.js";
@@ -68,6 +69,16 @@ const ACTIVE = {
   named: true,
 } as const;
 
+const DEPENDENCY = [
+  "kind",
+  "system",
+  "namespace",
+  "destination",
+  "address",
+  "port",
+  "attributes",
+] as const satisfies readonly (keyof DependencyOptions)[];
+
 const DEFAULT_DEADLINE_MS = 5000;
 
 export interface DeadlineOptions {
@@ -130,7 +141,14 @@ export class Auspex implements Instrumented {
   /** A function that records each call of `fn` and is otherwise the same. */
   wrap<F extends AnyFunction>(name: string, fn: F, options: Omit<WrapOptions, "auspex"> = {}): F {
     if (typeof fn !== "function") return fn;
-    return wrapFunction(fn, new Binding(() => name, { ...options, auspex: this }));
+    const { attributes } = readFields(options, ["attributes"]);
+    try {
+      return wrapFunction(fn, new Binding(() => name, { attributes, auspex: this }));
+    } catch {
+      // A Proxy whose traps throw: it cannot be made to look the same.
+      this.#core.registry.tally.misuse++;
+      return fn;
+    }
   }
 
   /**
@@ -138,7 +156,7 @@ export class Auspex implements Instrumented {
    * semantic conventions, and an edge of the dependency map. The kind is told from well-known names.
    */
   dependency(name: string, options?: DependencyOptions): Dependency {
-    return dependency(this, name, options);
+    return dependency(this, name, readFields(options, DEPENDENCY));
   }
 
   counter(name: string, options?: InstrumentOptions): Counter {
@@ -158,22 +176,23 @@ export class Auspex implements Instrumented {
    * The handle records waits. Never throws.
    */
   pool(name: string, source?: PoolReadings | object, options?: PoolOptions): Pool {
-    return pool(this, name, source, options);
+    return pool(this, name, source, readFields(options, ["kind", "max", "attributes"]));
   }
 
   /** Watches a queue: depth, age and rates, and by Little's law how long one waits in it. */
   queue(name: string, source?: QueueReadings | object, options?: QueueOptions): Queue {
-    return queue(this, name, source, options);
+    const fields = readFields(options, ["capacity", "oldestAgeMs", "attributes"]);
+    return queue(this, name, source, fields);
   }
 
   /** Watches a cache: hits, misses, evictions, and how full it is. */
   cache(name: string, source?: CacheReadings | object, options?: CacheOptions): Cache {
-    return cache(this, name, source, options);
+    return cache(this, name, source, readFields(options, ["max", "unit", "attributes"]));
   }
 
   /** Watches a pool of workers: how many there are, how many are busy, and what waits for them. */
   workers(name: string, source?: WorkersReadings | object, options?: WorkersOptions): Workers {
-    return workers(this, name, source, options);
+    return workers(this, name, source, readFields(options, ["attributes"]));
   }
 
   /**
@@ -185,14 +204,19 @@ export class Auspex implements Instrumented {
   saturation(
     name: string,
     read: () => number | Promise<number>,
-    options: InstrumentOptions & { readonly attributes?: Attributes } = {},
+    options?: InstrumentOptions & { readonly attributes?: Attributes },
   ): () => void {
+    const {
+      unit = "1",
+      description = `Saturation of ${textOf(name)}.`,
+      attributes,
+    } = readFields(options, ["unit", "description", "attributes"]);
     const instrument = this.#core.registry.gauge({
-      ...described(name, { unit: "1", description: `Saturation of ${name}.`, ...options }),
+      ...described(name, { unit, description }),
       kind: "gauge",
     });
     this.#core.collector.saturations.add(instrument);
-    const series = this.#core.registry.bindGauge(instrument, options.attributes);
+    const series = this.#core.registry.bindGauge(instrument, attributes);
     return this.#core.observe(read, (value) => {
       series.set(value);
       series.saturation = Math.min(1, Math.max(0, value));
@@ -209,7 +233,11 @@ export class Auspex implements Instrumented {
 
   /** Puts another page, `fromPromClient(register)` say, behind ours in `metrics` and `text()`. @returns stop */
   include(page: MetricsPage): () => void {
-    return this.#prometheus.include(page);
+    const { name, read } = readFields(page, ["name", "read"]);
+    return this.#prometheus.include({
+      name: textOf(name),
+      read: () => Reflect.apply(read as MetricsPage["read"], page, []),
+    });
   }
 
   /** The Prometheus page that `metrics` serves. */
@@ -247,6 +275,7 @@ export function createAuspex(options?: AuspexOptions): Auspex {
 }
 
 function deadline(options: DeadlineOptions | null): number {
-  const timeoutMs = options?.timeoutMs ?? DEFAULT_DEADLINE_MS;
-  return Number.isFinite(timeoutMs) && timeoutMs > 0 ? timeoutMs : DEFAULT_DEADLINE_MS;
+  const { timeoutMs } = readFields(options, ["timeoutMs"]);
+  const isGiven = typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs < Infinity;
+  return isGiven ? timeoutMs : DEFAULT_DEADLINE_MS;
 }

@@ -11,11 +11,12 @@ import type { ResolvedOptions } from "./options.js";
 import type { FlushResult } from "./readers/exporter.js";
 import { Pipeline } from "./readers/pipeline.js";
 import { Collector } from "./snapshot/collect.js";
-import { Cumulative } from "./snapshot/cumulative.js";
+import { Cumulative, type MetricStream } from "./snapshot/cumulative.js";
 import type { Resource } from "./snapshot/resource.js";
 import { SelfMeter } from "./snapshot/self.js";
 import { SelfHistogram } from "./snapshot/self-histogram.js";
-import { selfStreams } from "./snapshot/self-metrics.js";
+import { SELF_METRICS, selfStreams } from "./snapshot/self-metrics.js";
+import { viewed } from "./snapshot/views.js";
 import { Ticker } from "./time/ticker.js";
 import { Rotation } from "./window/rotation.js";
 
@@ -35,6 +36,7 @@ export class Core {
   readonly #options: ResolvedOptions;
   readonly #ticker: Ticker;
   readonly #closing = new SelfHistogram();
+  readonly #viewSelf: ReturnType<typeof viewed>;
   readonly #observed = new Set<GuardedRead>();
   readonly #stops: (() => void)[] = [];
   readonly #samplers = new Set<(elapsedMs: number) => void>();
@@ -43,6 +45,7 @@ export class Core {
     const { clock, enabled } = options;
     const { callbacks } = this;
     this.#options = options;
+    this.#viewSelf = viewed(options.views);
     const diag = new Diag(options.logger, options.onError);
     this.diag = diag;
     const { lowestUs: lowest, highestUs: highest, significantDigits } = options;
@@ -53,6 +56,7 @@ export class Core {
       layout: new Layout({ lowest, highest, significantDigits }),
       tally: new RegistryTally(),
       views: new Views(options.views),
+      reserved: new Set(SELF_METRICS),
       traces: new TraceSource({ ...options, wall: () => clock.wall(), tally: callbacks }),
     });
     this.registry = registry;
@@ -74,7 +78,6 @@ export class Core {
       self: () => this.#selfStreams(),
       onWorked: (ms) => this.self.spent(ms),
       onInstrument: (tell) => registry.onInstrument(tell),
-      recorded: () => this.self.recorded(),
     });
     this.#ticker = new Ticker(clock, (error) => {
       diag.warn("timer", `a timer task failed: ${describeError(error)}`);
@@ -172,9 +175,9 @@ export class Core {
     });
   }
 
-  #selfStreams(): ReturnType<typeof selfStreams> | [] {
+  #selfStreams(): Iterable<MetricStream> {
     if (!this.#options.selfMetrics) return [];
-    return selfStreams(this.self.read(), this.pipeline.meters, this.#closing);
+    return this.#viewSelf(selfStreams(this.self.read(), this.pipeline.meters, this.#closing));
   }
 }
 

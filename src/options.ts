@@ -2,11 +2,16 @@ import type { Attributes } from "./attributes/attributes.js";
 import type { Logger } from "./diag/diag.js";
 import { layoutFaults } from "./histogram/layout.js";
 import type { TraceContext } from "./instruments/exemplars.js";
-import { type View, viewFaults } from "./instruments/view.js";
+import type { View } from "./instruments/view.js";
 import type { OutboundOptions } from "./integrations/outbound/options.js";
 import { SATURATION_GROUPS, type SaturationGroups } from "./integrations/runtime/groups.js";
 import { Checks, isObject, show } from "./readers/checks.js";
-import { type ResolvedPull, type ResolvedPush, resolveEntries } from "./readers/entries.js";
+import {
+  type ResolvedPull,
+  type ResolvedPush,
+  resolveEntries,
+  resolveViews,
+} from "./readers/entries.js";
 import type { ExporterEntry, MetricExporter, PullEntry } from "./readers/exporter.js";
 import type { PullExporter } from "./readers/pull.js";
 import type { ServiceName } from "./snapshot/resource.js";
@@ -105,7 +110,7 @@ export interface ResolvedOptions {
   readonly enabled: boolean;
 }
 
-const KNOWN = new Set<string>([
+const KNOWN = [
   "service",
   "attributes",
   "detectResource",
@@ -125,10 +130,14 @@ const KNOWN = new Set<string>([
   "logger",
   "onError",
   "clock",
-]);
+] as const satisfies readonly (keyof AuspexOptions)[];
+
+const RANGE = ["lowestUs", "highestUs", "significantDigits"] as const;
+const SERVICE = ["name", "version", "namespace", "instanceId"] as const;
 
 /** Names that later versions will know; until then they may be given as "nothing". */
-const LATER = new Set<string>(["detectors", "slos", "alerts"]);
+const LATER = ["detectors", "slos", "alerts"] as const;
+type Later = Readonly<Partial<Record<(typeof LATER)[number], unknown>>>;
 
 /** All faults of the options at once, each with its mend. */
 export class OptionsError extends Error {
@@ -147,42 +156,18 @@ export function resolveOptions(
 ): ResolvedOptions {
   const checks = new Checks();
   const { faults } = checks;
-  const options: AuspexOptions = isObject(given) ? (given as AuspexOptions) : {};
   if (!isObject(given)) faults.push(`options is ${show(given)}; give an object, or nothing`);
-  for (const key of Object.keys(options)) {
-    const value = (options as Record<string, unknown>)[key];
-    if (LATER.has(key)) {
-      if (value === undefined || value === false) continue;
-      if (Array.isArray(value) && value.length === 0) continue;
-      faults.push(`${key} comes with a later version; leave it out`);
-    } else if (!KNOWN.has(key)) {
-      faults.push(`${key} is not an option; known are ${[...KNOWN].join(", ")}`);
-    }
+  const later: Record<string, unknown> = checks.fields("", given as Later, LATER);
+  for (const [name, value] of Object.entries(later)) {
+    if (value === undefined || value === false) continue;
+    if (Array.isArray(value) && value.length === 0) continue;
+    faults.push(`${name} comes with a later version; leave it out`);
   }
-  const service = options.service;
-  const name = isObject(service) ? (service as ServiceName).name : service;
-  if (service !== undefined && (typeof name !== "string" || name === "")) {
-    faults.push(
-      `service is ${show(service)}; give a name, or { name, version, namespace, instanceId }`,
-    );
-  }
-  if (options.attributes !== undefined && !isObject(options.attributes)) {
-    faults.push(
-      `attributes is ${show(options.attributes)}; give an object of strings, numbers, booleans`,
-    );
-  }
-  for (const [key, value] of Object.entries(options.attributes ?? {})) {
-    if (["string", "number", "boolean"].includes(typeof value)) continue;
-    faults.push(`attributes.${key} is ${show(value)}; give a string, number or boolean`);
-  }
-  for (const key of ["version", "namespace", "instanceId"] as const) {
-    const value: unknown = isObject(service) ? (service as ServiceName)[key] : undefined;
-    if (value === undefined || typeof value === "string") continue;
-    faults.push(`service.${key} is ${show(value)}; give a string`);
-  }
-  checks.keys("histogram.", options.histogram, ["lowestUs", "highestUs", "significantDigits"]);
+  const options: AuspexOptions = checks.exactly("", given, KNOWN, LATER);
+  const attributes = attributesOf(options.attributes, checks);
+  const service = serviceOf(options.service, checks);
   checks.type("onError", options.onError, ["function"], "give a function that takes an Error");
-  const range: HistogramRange = isObject(options.histogram) ? options.histogram : {};
+  const range = checks.exactly("histogram.", options.histogram, RANGE);
   if (options.histogram !== undefined && !isObject(options.histogram)) {
     faults.push(
       `histogram is ${show(options.histogram)}; give { lowestUs, highestUs, significantDigits }`,
@@ -198,20 +183,15 @@ export function resolveOptions(
   }
   const aboutTraces = "give true, false, or a function that answers { traceId, spanId }";
   checks.type("exemplars", options.exemplars, ["boolean", "function"], aboutTraces);
-  if (options.views !== undefined) faults.push(...viewFaults(options.views, "views"));
   const { overheadBudget } = options;
   const { logger } = options;
-  if (
-    logger !== undefined &&
-    (typeof logger?.warn !== "function" || typeof logger?.debug !== "function")
-  ) {
+  const { warn, debug } = checks.fields("logger.", logger, ["warn", "debug"]);
+  if (logger !== undefined && [warn, debug].some((method) => typeof method !== "function")) {
     faults.push(`logger is ${show(logger)}; give an object with warn(message) and debug(message)`);
   }
   const { clock } = options;
-  if (
-    clock !== undefined &&
-    [clock?.now, clock?.wall, clock?.schedule].some((method) => typeof method !== "function")
-  ) {
+  const { now, wall, schedule } = checks.fields("clock.", clock, ["now", "wall", "schedule"]);
+  if (clock !== undefined && [now, wall, schedule].some((method) => typeof method !== "function")) {
     faults.push(
       `clock is ${show(clock)}; give an object with now(), wall() and schedule(ms, callback)`,
     );
@@ -230,7 +210,7 @@ export function resolveOptions(
 
   const resolved: ResolvedOptions = {
     service,
-    attributes: options.attributes ?? {},
+    attributes,
     detectResource: options.detectResource ?? true,
     intervalMs,
     lowestUs,
@@ -253,7 +233,7 @@ export function resolveOptions(
     windowBytes: checks.number("windowBytes", options.windowBytes, 64 << 20, 65_536, 2 ** 40),
     push,
     pull,
-    views: options.views ?? [],
+    views: resolveViews(options.views, "views", checks),
     exemplars: options.exemplars ?? true,
     exemplarFilter: environment.OTEL_METRICS_EXEMPLAR_FILTER?.trim().toLowerCase(),
     selfMetrics: options.selfMetrics ?? true,
@@ -272,6 +252,35 @@ export function resolveOptions(
   return Object.freeze(resolved);
 }
 
+/** A service whose parts have been read once. */
+function serviceOf(
+  given: AuspexOptions["service"],
+  checks: Checks,
+): string | ServiceName | undefined {
+  const parts = isObject(given) ? checks.fields("service.", given, SERVICE) : undefined;
+  const name: unknown = parts === undefined ? given : parts.name;
+  if (given !== undefined && (typeof name !== "string" || name === "")) {
+    checks.fault(
+      `service is ${show(given)}; give a name, or { name, version, namespace, instanceId }`,
+    );
+  }
+  for (const key of ["version", "namespace", "instanceId"] as const) {
+    checks.type(`service.${key}`, parts?.[key], ["string"], "give a string");
+  }
+  return (parts as ServiceName | undefined) ?? given;
+}
+
+function attributesOf(given: unknown, checks: Checks): Attributes {
+  checks.type("attributes", given, ["object"], "give an object of strings, numbers, booleans");
+  const names = checks.names("attributes.", given);
+  const attributes = checks.fields("attributes.", given as Record<string, unknown>, names);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (["string", "number", "boolean"].includes(typeof value)) continue;
+    checks.fault(`attributes.${key} is ${show(value)}; give a string, number or boolean`);
+  }
+  return attributes as Attributes;
+}
+
 function outboundOf(given: unknown, checks: Checks): OutboundOptions | undefined {
   checks.type(
     "outbound",
@@ -280,8 +289,7 @@ function outboundOf(given: unknown, checks: Checks): OutboundOptions | undefined
     "give true, false, or { template, filter }",
   );
   if (given === false) return undefined;
-  const options: OutboundOptions = isObject(given) ? given : {};
-  checks.keys("outbound.", options, ["template", "filter"]);
+  const options = checks.exactly("outbound.", given as OutboundOptions, ["template", "filter"]);
   for (const name of ["template", "filter"] as const) {
     checks.type(`outbound.${name}`, options[name], ["function"], "give a function of a request");
   }
@@ -296,8 +304,7 @@ function saturationOf(given: unknown, checks: Checks): SaturationGroups | false 
     "give true, false, or groups: { gpu: false }",
   );
   if (given === false) return false;
-  const groups: SaturationGroups = isObject(given) ? given : {};
-  checks.keys("saturation.", groups, SATURATION_GROUPS);
+  const groups = checks.exactly("saturation.", given as SaturationGroups, SATURATION_GROUPS);
   for (const name of SATURATION_GROUPS) {
     checks.type(`saturation.${name}`, groups[name], ["boolean"], "give true or false");
   }

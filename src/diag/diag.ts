@@ -1,3 +1,5 @@
+import { guardedCall } from "./guarded-call.js";
+
 /** Where the library speaks; nothing is printed unless the host gives one. */
 export interface Logger {
   debug(message: string): void;
@@ -7,7 +9,7 @@ export interface Logger {
 /**
  * The library's own voice: the first message of a kind warns, its repetitions only debug.
  *
- * A logger that throws is never asked again about that message's kind.
+ * What the host's functions throw, or their promises reject with, stops nothing and goes nowhere.
  * @see Micrometer, WarnThenDebugLogger.java
  */
 export class Diag {
@@ -23,13 +25,10 @@ export class Diag {
     if (this.logger === undefined && this.onError === undefined) return;
     const first = !this.#warned.has(kind) && this.#warned.size < 1000;
     if (first) this.#warned.add(kind);
-    try {
-      if (first) this.logger?.warn(`auspex: ${message}`);
-      else this.logger?.debug(`auspex: ${message}`);
-      if (first) this.onError?.(new Error(`auspex: ${message}`));
-    } catch {
-      // A host's logger that throws must not turn a metric into a crash.
-    }
+    const { logger, onError } = this;
+    const text = `auspex: ${message}`;
+    guardedCall(() => (first ? logger?.warn(text) : logger?.debug(text)));
+    if (first) guardedCall(() => onError?.(new Error(text)));
   }
 }
 

@@ -119,7 +119,10 @@ export class Recorder {
     if (this.slab === undefined) {
       const target = this.shared.admit(this);
       if (target !== this) {
-        target.record(value);
+        // By its slot, not by `record`: what was clamped or dropped is counted already.
+        target.recordSlot(slot, value);
+        const units = this.layout.lowestIn(slot);
+        if (units >= target.noteFrom) target.noted(value, Math.min(units, NEVER - 1));
         return;
       }
     }

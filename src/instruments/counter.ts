@@ -17,6 +17,7 @@ export class CounterSeries implements Series, BoundCounter {
   /** `value` when the last interval closed. */
   closedValue = 0;
   lastActive = 0;
+  bornAt = 0;
 
   constructor(
     private readonly instrument: Instrument<CounterSeries>,
@@ -34,6 +35,11 @@ export class CounterSeries implements Series, BoundCounter {
     } else {
       this.drop(value);
     }
+  }
+
+  expired(): void {
+    this.value = 0;
+    this.closedValue = 0;
   }
 
   private addUnadmitted(value: number): void {

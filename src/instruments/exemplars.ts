@@ -1,3 +1,5 @@
+import { guardedCall } from "../diag/guarded-call.js";
+import { readFields } from "../diag/read-fields.js";
 import type { CallbackTally } from "./guarded-read.js";
 
 /** The trace that the work under way belongs to. */
@@ -8,8 +10,10 @@ export interface TraceContext {
   readonly spanId: string;
 }
 
-/** Traced values kept of one series: the newest go in, the oldest out. */
+/** Traced values kept of one series. */
 const KEPT = 4;
+/** After this long any newer value is worth more. */
+const FRESH_MS = 60_000;
 
 interface Slot {
   value: number;
@@ -25,18 +29,28 @@ interface Slot {
  */
 export class Exemplars {
   readonly #slots: Slot[] = [];
-  #next = 0;
 
+  /** The smallest makes room, or one that is stale; what is smaller than all goes by. */
   add(value: number, timeMs: number, { traceId, spanId }: TraceContext): void {
-    const slot = this.#slots[this.#next];
-    if (slot === undefined) this.#slots.push({ value, timeMs, traceId, spanId });
-    else {
-      slot.value = value;
-      slot.timeMs = timeMs;
-      slot.traceId = traceId;
-      slot.spanId = spanId;
+    if (this.#slots.length < KEPT) {
+      this.#slots.push({ value, timeMs, traceId, spanId });
+      return;
     }
-    this.#next = (this.#next + 1) % KEPT;
+    const slot = this.#least(timeMs);
+    if (value < slot.value && timeMs - slot.timeMs <= FRESH_MS) return;
+    slot.value = value;
+    slot.timeMs = timeMs;
+    slot.traceId = traceId;
+    slot.spanId = spanId;
+  }
+
+  #least(now: number): Slot {
+    let least = this.#slots[0];
+    for (const slot of this.#slots) {
+      if (now - slot.timeMs > FRESH_MS) return slot;
+      if (slot.value < least.value) least = slot;
+    }
+    return least;
   }
 
   /**
@@ -89,16 +103,14 @@ export class TraceSource {
 
   /** Keeps a value with the trace under way, if there is one. Never throws. */
   keep(value: number, into: Exemplars): void {
-    let trace: TraceContext | undefined;
-    try {
-      trace = this.#ask?.();
-    } catch {
+    const trace = this.#ask && guardedCall(this.#ask, this.#tally);
+    if (trace === undefined) return;
+    const { traceId, spanId } = readFields(trace, ["traceId", "spanId"], () => {
       this.#tally.callbackErrors++;
-      return;
-    }
-    if (trace === undefined || trace === null) return;
-    if (TRACE_ID.test(trace.traceId) && SPAN_ID.test(trace.spanId)) {
-      into.add(value, this.#wall(), trace);
+    });
+    if (typeof traceId !== "string" || typeof spanId !== "string") return;
+    if (TRACE_ID.test(traceId) && SPAN_ID.test(spanId)) {
+      into.add(value, this.#wall(), { traceId, spanId });
     }
   }
 

@@ -14,6 +14,7 @@ export class GaugeSeries implements Series, BoundGauge {
   /** 0…1 where the thing measured has a limit, else NaN. */
   saturation = Number.NaN;
   lastActive = 0;
+  bornAt = 0;
 
   constructor(
     private readonly instrument: Instrument<GaugeSeries>,

@@ -1,3 +1,5 @@
+import { isThenable } from "../diag/guarded-call.js";
+
 /** Counts what foreign callbacks did wrong. */
 export interface CallbackTally {
   callbackErrors: number;
@@ -35,8 +37,8 @@ export class GuardedRead {
       this.#busy = false;
       return;
     }
-    if (typeof answer === "object" && answer !== null && "then" in answer) {
-      this.#await(answer as PromiseLike<unknown>);
+    if (isThenable(answer)) {
+      this.#await(answer);
       return;
     }
     this.#busy = false;
@@ -51,7 +53,8 @@ export class GuardedRead {
     };
     const failed = () => done(() => this.tally.callbackErrors++);
     try {
-      answer.then((value) => done(() => this.#take(value)), failed);
+      // A foreign `then` may call back twice, or throw after it has called back.
+      Promise.resolve(answer).then((value) => done(() => this.#take(value)), failed);
     } catch {
       failed();
     }

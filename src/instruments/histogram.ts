@@ -26,6 +26,7 @@ export interface SeriesShared extends RecorderShared {
 /** One histogram series: a recorder that knows what it records. */
 export class HistogramSeries extends Recorder implements Series, BoundHistogram {
   lastActive = 0;
+  bornAt = 0;
   /** Made with the first traced value. */
   exemplars: Exemplars | undefined;
   /** The largest value noted in this interval, in layout units. */
@@ -41,8 +42,8 @@ export class HistogramSeries extends Recorder implements Series, BoundHistogram 
 
   /**
    * Begins an interval in which values are noted with their traces: those from half the largest of
-   * the interval before (of failures: any), and after each only a larger one. So an interval of n
-   * values asks for about ln n traces, and what it keeps is its slow tail.
+   * the interval before (of failures: any), and after each only one that is larger by a sixteenth. So an
+   * interval asks for few traces however many values it has, and what it keeps is its slow tail.
    */
   arm(): void {
     if (this.common.traces.isOn) {
@@ -53,7 +54,8 @@ export class HistogramSeries extends Recorder implements Series, BoundHistogram 
 
   protected override noted(value: number, units: number): void {
     this.largest = units;
-    this.noteFrom = units + 1;
+    // A step of a sixteenth bounds the traces of an interval in which all values grow.
+    this.noteFrom = Math.min(NEVER, units + (units >>> 4) + 1);
     this.exemplars ??= new Exemplars();
     this.common.traces.keep(value, this.exemplars);
   }

@@ -11,6 +11,13 @@ export interface Descriptor {
   /** UCUM unit of the values as exporters show them: `s`, `By`, `1`, `{request}`. */
   readonly unit: string;
   readonly description: string;
+  /** A gauge whose values add up over attributes: exporters see an up-down counter. */
+  readonly isUpDown?: boolean;
+}
+
+/** As exporters see it. */
+export function shownKind({ kind, isUpDown }: Descriptor): InstrumentKind | "updown" {
+  return isUpDown ? "updown" : kind;
 }
 
 /** One set of attributes of one instrument. */
@@ -20,6 +27,10 @@ export interface Series {
   readonly attributes: Attributes;
   /** Whole monotonic seconds when it was admitted, or last had a value; a fraction would be an object. */
   lastActive: number;
+  /** Whole monotonic seconds when it was admitted: a series that expired and came back lives anew. */
+  bornAt: number;
+  /** Called when it has expired: its values are gone with its life. */
+  expired?(): void;
 }
 
 export const OVERFLOW: Attributes = Object.freeze({ "otel.metric.overflow": true });
@@ -96,11 +107,13 @@ export class Ids<S extends Series> {
     series.id = this.#free.pop() ?? this.bySeries.length;
     this.bySeries[series.id] = series;
     series.lastActive = Math.floor(this.now() / 1000);
+    series.bornAt = series.lastActive;
   }
 
   release(series: S): void {
     this.bySeries[series.id] = undefined;
     this.#resting.push({ id: series.id, until: this.now() + this.restMs });
     series.id = -1;
+    series.expired?.();
   }
 }

@@ -1,4 +1,5 @@
 import { type Attributes, textOf } from "../attributes/attributes.js";
+import { readFields } from "../diag/read-fields.js";
 import type { BoundCounter } from "./counter.js";
 import type { BoundGauge } from "./gauge.js";
 import type { BoundHistogram } from "./histogram.js";
@@ -84,7 +85,7 @@ export function histogram(
   options?: HistogramOptions | null,
 ): Histogram {
   const descriptor = described(name, options);
-  const { layout, scale } = histogramRange(descriptor, options ?? {}, registry.diag);
+  const { layout, scale } = histogramRange(descriptor, rangeOf(options), registry.diag);
   const instrument = registry.histogram({ ...descriptor, kind: "histogram" }, layout, scale);
   return {
     bind: (attributes) => registry.bindHistogram(instrument, attributes),
@@ -92,11 +93,21 @@ export function histogram(
   };
 }
 
+/** What is no number becomes one that is out of range: the default is kept, and the diagnostics say so. */
+function rangeOf(options?: HistogramOptions | null): Readonly<Record<string, number>> {
+  const given = readFields(options, ["lowest", "highest", "significantDigits"]);
+  return Object.fromEntries(
+    Object.entries<unknown>(given)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) => [name, typeof value === "number" ? value : Number.NaN]),
+  );
+}
+
 /** Names and units come from foreign code: whatever they are, they become text. */
 export function described(
   name: string,
   options?: InstrumentOptions | null,
 ): { name: string; unit: string; description: string } {
-  const { unit = "", description = "" } = options ?? {};
+  const { unit = "", description = "" } = readFields(options, ["unit", "description"]);
   return { name: textOf(name), unit: textOf(unit), description: textOf(description) };
 }

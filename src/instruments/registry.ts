@@ -14,7 +14,14 @@ import type { TraceSource } from "./exemplars.js";
 import { type ActiveInstrument, type HistogramInstrument, OperationFamily } from "./family.js";
 import { GaugeSeries } from "./gauge.js";
 import { type HistogramSeries, makeSeries, type SeriesShared } from "./histogram.js";
-import { type Descriptor, Ids, Instrument, OVERFLOW, type Series } from "./instrument.js";
+import {
+  type Descriptor,
+  Ids,
+  Instrument,
+  OVERFLOW,
+  type Series,
+  shownKind,
+} from "./instrument.js";
 import { type InstrumentView, keepOnly, type Views } from "./view.js";
 
 /** Longest a window reaches back, and what its oldest block may reach beyond that. */
@@ -28,7 +35,12 @@ export interface RegistryOptions {
   readonly tally: RegistryTally;
   readonly views: Views;
   readonly traces: TraceSource;
+  /** Names of metrics that are no instruments: the library's own. */
+  readonly reserved: ReadonlySet<string>;
 }
+
+/** For whom an instrument is made: only operations may record into that of a family. */
+type Owner = "user" | "family";
 
 /** What exporters will see of an instrument; in-flight counts are `updown`. */
 export interface ShownInstrument extends Omit<Descriptor, "kind"> {
@@ -88,9 +100,10 @@ export class Registry {
     layout = this.options.layout,
     scale = 1,
     exportScale = scale,
+    owner: Owner = "user",
   ): HistogramInstrument {
     const slabs = this.slabsOf(layout);
-    return this.instrument(descriptor, (named, view, limit) => {
+    const make = (named: Descriptor, view: InstrumentView, limit: number): HistogramInstrument => {
       const instrument: HistogramInstrument = Object.assign(
         new Instrument<HistogramSeries>(named, view, limit, this.histograms, () => {
           return makeSeries(instrument.shared, OVERFLOW);
@@ -116,7 +129,8 @@ export class Registry {
         },
       };
       return Object.assign(instrument, { shared });
-    });
+    };
+    return this.instrument(descriptor, make, owner);
   }
 
   counter(descriptor: Descriptor): Instrument<CounterSeries> {
@@ -178,7 +192,8 @@ export class Registry {
    * create.
    */
   family(descriptor: Descriptor, active: ActiveInstrument): OperationFamily {
-    const instrument = this.histogram(descriptor, this.options.layout, 1000, 1_000_000);
+    const { layout } = this.options;
+    const instrument = this.histogram(descriptor, layout, 1000, 1_000_000, "family");
     const known = this.families.find((family) => family.instrument === instrument);
     if (known !== undefined) return known;
     const view = this.options.views.of(active.name);
@@ -193,7 +208,9 @@ export class Registry {
   /** Tells of every instrument, those there are and those to come, once. */
   onInstrument(listener: (shown: ShownInstrument) => void): void {
     this.#listeners.push(listener);
-    for (const { descriptor } of this.instruments.values()) listener(descriptor);
+    for (const { descriptor } of this.instruments.values()) {
+      listener({ ...descriptor, kind: shownKind(descriptor) });
+    }
     for (const { active } of this.families) listener({ ...active, kind: "updown" });
   }
 
@@ -205,19 +222,22 @@ export class Registry {
   private instrument<T extends Instrument<S>, S extends Series>(
     descriptor: Descriptor,
     make: (descriptor: Descriptor, view: InstrumentView, limit: number) => T,
+    owner: Owner = "user",
   ): T {
     const view = this.options.views.of(descriptor.name);
     const { name = descriptor.name, description = descriptor.description } = view;
-    return this.#named({ ...descriptor, name, description }, view, make);
+    return this.#named({ ...descriptor, name, description }, view, make, owner);
   }
 
   #named<T extends Instrument<S>, S extends Series>(
     descriptor: Descriptor,
     view: InstrumentView,
     make: (descriptor: Descriptor, view: InstrumentView, limit: number) => T,
+    owner: Owner,
   ): T {
     const known = this.instruments.get(descriptor.name);
-    if (known?.descriptor.kind === descriptor.kind) {
+    const taken = this.#takenBy(descriptor.name, owner) ?? known?.descriptor.kind;
+    if (known !== undefined && taken === descriptor.kind) {
       if (known.descriptor.unit !== descriptor.unit) {
         this.diag.warn(
           `unit:${descriptor.name}`,
@@ -226,19 +246,30 @@ export class Registry {
       }
       return known as unknown as T;
     }
-    if (known !== undefined) {
-      // Values must not be lost because two modules disagree: the second kind gets a name of its own.
+    if (taken !== undefined) {
+      // Values must not be lost because two modules disagree: the second one gets a name of its own.
       const name = `${descriptor.name}.${descriptor.kind}`;
       this.diag.warn(
         `conflict:${descriptor.name}`,
-        `"${descriptor.name}" is a ${known.descriptor.kind}; the ${descriptor.kind} of that name is called "${name}"`,
+        `"${descriptor.name}" is ${taken}; the ${descriptor.kind} of that name is called "${name}"`,
       );
-      return this.#named({ ...descriptor, name }, view, make);
+      return this.#named({ ...descriptor, name }, view, make, owner);
     }
     const instrument = make(descriptor, view, this.options.cardinalityLimit);
     this.instruments.set(descriptor.name, instrument as unknown as Instrument<Series>);
-    this.#tell(descriptor);
+    this.#tell({ ...descriptor, kind: shownKind(descriptor) });
     return instrument;
+  }
+
+  /** Who has a name already that is not simply another handle of the same instrument. */
+  #takenBy(name: string, owner: Owner): string | undefined {
+    if (this.options.reserved.has(name)) return "the library's own";
+    if (this.families.some(({ active }) => active.name === name))
+      return "a count of what is in flight";
+    const isOperations = this.families.some(
+      ({ instrument }) => instrument.descriptor.name === name,
+    );
+    return isOperations && owner === "user" ? "the duration of operations" : undefined;
   }
 
   private slabsOf(layout: Layout): Slabs<Recorder> {

@@ -19,7 +19,11 @@ export interface ResolvedPull {
   readonly views: readonly View[];
 }
 
-const FIELDS = ["exporter", "intervalMs", "timeoutMs", "temporality", "views"];
+const FIELDS = ["exporter", "intervalMs", "timeoutMs", "temporality", "views"] as const;
+const VIEW_FIELDS = ["instrument", "name", "description", "drop", "attributes"] as const;
+
+/** What is looked at to tell push from pull. */
+type AnyExporter = MetricExporter & PullExporter;
 
 /** Tells push from pull exporters and completes their entries; what does not fit is a fault of `checks`. */
 export function resolveEntries(
@@ -29,62 +33,88 @@ export function resolveEntries(
 ): { push: ResolvedPush[]; pull: ResolvedPull[] } {
   const push: ResolvedPush[] = [];
   const pull: ResolvedPull[] = [];
-  if (given === undefined) return { push, pull };
-  if (!Array.isArray(given)) {
-    checks.fault(`exporters is ${show(given)}; give an array`);
-    return { push, pull };
-  }
   const names = new Set<string>();
-  given.forEach((each: unknown, at) => {
-    const entry = isObject(each) && "exporter" in each ? each : { exporter: each };
-    const { exporter } = entry as Partial<ExporterEntry>;
-    const { intervalMs, timeoutMs, temporality, views } = entry as Partial<ExporterEntry>;
+  checks.list("exporters", given, "give an array").forEach((each, at) => {
     const path = `exporters[${at}]`;
-    if (entry === each) checks.keys(`${path}.`, entry, FIELDS);
-    const isPull =
-      isObject(exporter) && typeof (exporter as { attach?: unknown }).attach === "function";
-    const isPush = isObject(exporter) && typeof (exporter as MetricExporter).export === "function";
-    if ((!isPull && !isPush) || typeof (exporter as { name?: unknown }).name !== "string") {
+    const entry = entryOf(each, path, checks);
+    const exporter = entry.exporter as AnyExporter;
+    const { name, attach, ...told } = checks.fields(`${path}.`, exporter, [
+      "name",
+      "attach",
+      "export",
+    ]);
+    const isPull = typeof attach === "function";
+    if ((!isPull && typeof told.export !== "function") || typeof name !== "string") {
       checks.fault(
         `${path} is ${show(each)}; give an exporter (a name and export(batch, signal)), or { exporter, intervalMs, timeoutMs, temporality, views }`,
       );
       return;
     }
-    const { name } = exporter as MetricExporter;
     if (names.has(name))
       checks.fault(`${path} is a second exporter named "${name}"; give it another name`);
     names.add(name);
-    if (views !== undefined) checks.faults.push(...viewFaults(views, `${path}.views`));
-    if (isPull) {
-      pull.push({ exporter: exporter as unknown as PullExporter, views: views ?? [] });
-      return;
-    }
-    if (temporality !== undefined && temporality !== "cumulative" && temporality !== "delta") {
-      checks.fault(`${path}.temporality is ${show(temporality)}; give "cumulative" or "delta"`);
-    }
-    const every = checks.number(
-      `${path}.intervalMs`,
-      intervalMs,
-      exportIntervalMs,
-      100,
-      86_400_000,
-    );
-    const timeout = checks.number(
-      `${path}.timeoutMs`,
-      timeoutMs,
-      Math.min(30_000, every),
-      1,
-      86_400_000,
-    );
-    push.push({
-      exporter: exporter as MetricExporter,
-      intervalMs: every,
-      timeoutMs: Math.min(timeout, every),
-      temporality: temporality ?? wantedBy(exporter as MetricExporter, path, checks),
-      views: views ?? [],
-    });
+    const views = resolveViews(entry.views, `${path}.views`, checks);
+    if (isPull) pull.push({ exporter, views });
+    else push.push({ exporter, views, ...paceOf(entry, path, exportIntervalMs, checks) });
   });
   return { push, pull };
+}
+
+/** An entry, or the exporter alone. */
+function entryOf(each: unknown, path: string, checks: Checks): Partial<ExporterEntry> {
+  const given = each as ExporterEntry;
+  const { exporter } = checks.fields(`${path}.`, given, ["exporter"]);
+  return exporter === undefined
+    ? { exporter: given as unknown as MetricExporter }
+    : checks.exactly(`${path}.`, given, FIELDS);
+}
+
+function paceOf(
+  entry: Partial<ExporterEntry>,
+  path: string,
+  exportIntervalMs: number,
+  checks: Checks,
+): Pick<ResolvedPush, "intervalMs" | "timeoutMs" | "temporality"> {
+  const { temporality } = entry;
+  if (temporality !== undefined && temporality !== "cumulative" && temporality !== "delta") {
+    checks.fault(`${path}.temporality is ${show(temporality)}; give "cumulative" or "delta"`);
+  }
+  const every = checks.number(
+    `${path}.intervalMs`,
+    entry.intervalMs,
+    exportIntervalMs,
+    100,
+    86_400_000,
+  );
+  const timeout = checks.number(
+    `${path}.timeoutMs`,
+    entry.timeoutMs,
+    Math.min(30_000, every),
+    1,
+    86_400_000,
+  );
+  return {
+    intervalMs: every,
+    timeoutMs: Math.min(timeout, every),
+    temporality: temporality ?? wantedBy(entry.exporter as MetricExporter, path, checks),
+  };
+}
+
+/** Frozen copies of views: what their owner does to the list later changes nothing. */
+export function resolveViews(given: unknown, path: string, checks: Checks): readonly View[] {
+  const list = checks.list(path, given, "give a list: [{ instrument, … }]");
+  const views = list.map((view, at) => viewOf(view, `${path}[${at}].`, checks));
+  checks.faults.push(...viewFaults(views, path));
+  return Object.freeze(views as View[]);
+}
+
+function viewOf(given: unknown, path: string, checks: Checks): unknown {
+  if (!isObject(given)) return given;
+  const names = new Set([...VIEW_FIELDS, ...checks.names(path, given)]);
+  const view = checks.fields(path, given, [...names]);
+  if (!Array.isArray(view.attributes)) return Object.freeze(view);
+  const attributes = checks.list(`${path}attributes`, view.attributes, "give a list of names");
+  return Object.freeze({ ...view, attributes: Object.freeze(attributes) });
 }
 
 function wantedBy(exporter: MetricExporter, path: string, checks: Checks): "cumulative" | "delta" {

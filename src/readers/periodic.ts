@@ -18,6 +18,8 @@ export interface PeriodicOptions {
   readonly diag: Diag;
   /** Told how long each collection took, its pauses left out. */
   readonly onCollect?: (durationMs: number) => void;
+  /** Told of ms that an exporter worked before it first waited for something. */
+  readonly onWorked?: (ms: number) => void;
   /** Told what became of each batch that was sent, how long that took and how many points were in it. */
   readonly onExport?: (result: ExportResult, durationMs: number, points: number) => void;
 }
@@ -176,6 +178,7 @@ export class PeriodicReader {
       if (moves) this.#acknowledge(cumulative);
       return result;
     });
+    this.#tell(() => this.options.onWorked?.(clock.now() - began));
     const answer = await Promise.race([sent, limit.expired]);
     late = true;
     this.#callOff = undefined;

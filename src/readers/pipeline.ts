@@ -28,8 +28,6 @@ export interface PipelineOptions {
   readonly onWorked: (ms: number) => void;
   /** Tells of every instrument, those there are and those to come. */
   readonly onInstrument: (tell: (shown: MetricStream["metric"]) => void) => void;
-  /** Values that entered a histogram so far. Reads every open interval: not for every export. */
-  readonly recorded: () => number;
 }
 
 /** A periodic task of the monitor's timer. */
@@ -63,7 +61,7 @@ export class Pipeline {
 
   /** What a pull exporter reads. */
   source(views: readonly View[] = []): PullSource {
-    const { resource, incarnation, clock, diag, streams, self } = this.#options;
+    const { resource, incarnation, clock, diag, streams, self, onWorked } = this.#options;
     const view = viewed(views);
     const all = () => view(chained(streams(), self()));
     const onInstrument: PullSource["onInstrument"] = (tell) => {
@@ -72,7 +70,7 @@ export class Pipeline {
         for (const shown of view([{ metric, points: [] }])) tell(shown.metric);
       });
     };
-    return { resource, incarnation, clock, diag, streams: all, onInstrument };
+    return { resource, incarnation, clock, diag, streams: all, onInstrument, onWorked };
   }
 
   schedule(every: Every): void {
@@ -107,6 +105,7 @@ export class Pipeline {
         meter.collected(durationMs);
         this.#options.onWorked(durationMs);
       },
+      onWorked: (ms) => this.#options.onWorked(ms),
       onExport: (result, durationMs, points) => {
         const rejected = result.status === "success" ? (result.rejected ?? 0) : 0;
         meter.exported(errorTypeOf(result), points, rejected, durationMs);
@@ -124,13 +123,20 @@ export class Pipeline {
     return batch;
   }
 
+  /** Values of histograms there are: those that have expired are nobody's to flush. */
+  #values(): number {
+    const counted = new ValueCount(this.#options.streams());
+    for (const _ of counted);
+    return counted.values;
+  }
+
   #result(exporters: readonly FlushStatus[]): FlushResult {
-    const recorded = this.#options.recorded();
+    const ok = exporters.every(({ status }) => status === "ok");
+    const recorded = ok ? 0 : this.#values();
     const missing = this.#readers.map(({ acknowledged }, at) => {
       if (exporters[at].status === "ok") return 0;
       return recorded - ((acknowledged && this.#recordedAt.get(acknowledged)) ?? 0);
     });
-    const ok = exporters.every(({ status }) => status === "ok");
     return Object.freeze({ ok, exporters, unflushed: Math.max(0, ...missing) });
   }
 }

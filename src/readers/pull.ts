@@ -11,6 +11,8 @@ export interface PullSource {
   readonly clock: Clock;
   readonly diag: Diag;
   streams(): Iterable<MetricStream>;
+  /** Told of ms of work on a page: it counts for the library's overhead. */
+  onWorked?(ms: number): void;
   /**
    * Tells of every instrument, those there are and those to come, as this exporter will see it: names
    * that clash are found when instruments are registered, not at the first scrape.

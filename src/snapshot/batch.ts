@@ -15,6 +15,8 @@ export interface Incarnation {
 
 export interface HistogramPoint {
   readonly attributes: AttributesData;
+  /** Epoch ms from which its total counts, where that is after the start of the process. */
+  readonly startTimeMs?: number;
   /** Whole, in HDR form; its values are in the unit of the metric. */
   readonly histogram: ClosedHistogram;
   /** Traced values among those of the last few minutes, in the unit of the metric, oldest first. */
@@ -23,6 +25,8 @@ export interface HistogramPoint {
 
 export interface NumberPoint {
   readonly attributes: AttributesData;
+  /** As that of a histogram; gauges have none. */
+  readonly startTimeMs?: number;
   readonly value: number;
 }
 

@@ -4,7 +4,7 @@ import type { GaugeSeries } from "../instruments/gauge.js";
 import type { GoldenSignals, OutcomeSeries } from "../instruments/golden-signals.js";
 import type { Instrument, Series } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
-import { type Block, GAUGE_FIELDS, MAX, MIN, mergeGauge, SAMPLES, SUM } from "../window/block.js";
+import { type Block, GAUGE_FIELDS, MAX, MIN, mergeGauge, SUM, WEIGHT } from "../window/block.js";
 import type { WindowName } from "../window/rolling-window.js";
 import type { Rotation } from "../window/rotation.js";
 import { dependenciesOf } from "./dependencies.js";
@@ -258,9 +258,9 @@ function gaugeFigures(
     if (at >= block.gauges.length) continue;
     mergeGauge(merged, block.gauges.subarray(at, at + GAUGE_FIELDS), 0);
   }
-  if (merged[SAMPLES] === 0) return { mean: now, min: now, max: now };
+  if (merged[WEIGHT] === 0) return { mean: now, min: now, max: now };
   return {
-    mean: merged[SUM] / merged[SAMPLES],
+    mean: merged[SUM] / merged[WEIGHT],
     min: Math.min(now, merged[MIN]),
     max: Math.max(now, merged[MAX]),
   };

@@ -3,7 +3,7 @@ import type { CounterSeries } from "../instruments/counter.js";
 import type { HistogramInstrument, OperationFamily } from "../instruments/family.js";
 import type { GaugeSeries } from "../instruments/gauge.js";
 import type { HistogramSeries } from "../instruments/histogram.js";
-import type { Instrument } from "../instruments/instrument.js";
+import { type Instrument, type Series, shownKind } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
 import type { Clock } from "../time/clock.js";
 import { inSlices, type Slices } from "../time/slices.js";
@@ -11,8 +11,8 @@ import type { Block } from "../window/block.js";
 import type { Rotation } from "../window/rotation.js";
 import type { HistogramPoint, Incarnation, MetricBatch, MetricData, NumberPoint } from "./batch.js";
 import { allSeries, isUnused, mergeSeries } from "./merge-series.js";
+import { Merging } from "./merging.js";
 import type { Resource } from "./resource.js";
-import { kept } from "./views.js";
 
 /** One instrument and its points, read one by one. */
 export interface MetricStream {
@@ -20,11 +20,14 @@ export interface MetricStream {
   readonly points: Iterable<MetricData["points"][number]>;
 }
 
+const NONE = Object.freeze({});
+
 /** Exemplars are shown this long: a few scrapes or exports see each of them. */
 const EXEMPLARS_MS = 300_000;
 
 /** What exporters read: everything since the start, the open interval included. */
 export class Cumulative {
+  readonly #merging = new Map<string, Merging>();
   #total: { intervals: number; blocks: readonly Block[] } | undefined;
 
   constructor(
@@ -41,19 +44,20 @@ export class Cumulative {
     for (const instrument of registry.instruments.values()) {
       const { drop, keep } = instrument.view;
       if (drop) continue;
-      const metric = { ...instrument.descriptor };
+      const { name, unit, description } = instrument.descriptor;
+      const metric = { name, unit, description, kind: shownKind(instrument.descriptor) };
       const points =
         metric.kind === "histogram"
           ? this.#totals(instrument as unknown as HistogramInstrument)
-          : numberPoints(instrument as unknown as Instrument<CounterSeries | GaugeSeries>);
-      yield { metric, points: kept({ metric, points }, keep) };
+          : this.#numbers(instrument as unknown as Instrument<CounterSeries | GaugeSeries>);
+      yield { metric, points: this.#kept(metric, points, keep) };
     }
     for (const family of registry.families) {
       const { name, unit, description, drop, keep } = family.active;
       const points = inFlightPoints(family);
       if (drop || points.length === 0) continue;
       const metric = { name, unit, description, kind: "updown" } as const;
-      yield { metric, points: kept({ metric, points }, keep) };
+      yield { metric, points: this.#kept(metric, points, keep) };
     }
   }
 
@@ -62,11 +66,40 @@ export class Cumulative {
     const since = this.registry.clock.wall() - EXEMPLARS_MS;
     for (const series of allSeries(instrument)) {
       const histogram = this.#totalOf(series, exportScale);
-      const { attributes } = series;
+      const point = { attributes: series.attributes, histogram, ...this.#start(series) };
       const exemplars = series.exemplars?.since(since, exportScale / shared.scale);
-      if (exemplars === undefined || exemplars.length === 0) yield { attributes, histogram };
-      else yield { attributes, histogram, exemplars };
+      yield exemplars === undefined || exemplars.length === 0 ? point : { ...point, exemplars };
     }
+  }
+
+  *#numbers(instrument: Instrument<CounterSeries | GaugeSeries>): Generator<NumberPoint> {
+    const isCounter = instrument.descriptor.kind === "counter";
+    for (const series of allSeries(instrument)) {
+      const { attributes, value } = series;
+      if (Number.isNaN(value)) continue;
+      yield isCounter ? { attributes, value, ...this.#start(series) } : { attributes, value };
+    }
+  }
+
+  /** What was there in the first second has counted since the start of the process. */
+  #start({ bornAt }: Series): { readonly startTimeMs?: number } {
+    const { started, startedWall } = this.rotation;
+    const laterMs = bornAt * 1000 - started;
+    return laterMs <= 0 ? NONE : { startTimeMs: startedWall + laterMs };
+  }
+
+  #kept(
+    { name, kind }: MetricStream["metric"],
+    points: MetricStream["points"],
+    keep: ReadonlySet<string> | undefined,
+  ): MetricStream["points"] {
+    if (keep === undefined) return points;
+    let merging = this.#merging.get(name);
+    if (merging === undefined) {
+      merging = new Merging(keep);
+      this.#merging.set(name, merging);
+    }
+    return merging.points(kind, points);
   }
 
   /** The blocks are looked up anew when an interval closed while the reader paused: totals never shrink. */
@@ -117,14 +150,6 @@ function* metricsOf(streams: Iterable<MetricStream>): Generator<void, MetricData
     metrics.push({ ...metric, points: taken } as MetricData);
   }
   return metrics;
-}
-
-function* numberPoints(
-  instrument: Instrument<CounterSeries | GaugeSeries>,
-): Generator<NumberPoint> {
-  for (const { attributes, value } of allSeries(instrument)) {
-    if (!Number.isNaN(value)) yield { attributes, value };
-  }
 }
 
 function inFlightPoints(family: OperationFamily): NumberPoint[] {

@@ -1,13 +1,19 @@
+import { type Attributes, AttributeTally, cleanAttributes } from "../attributes/attributes.js";
 import type { HistogramPoint, MetricData, NumberPoint } from "./batch.js";
 import type { MetricStream } from "./cumulative.js";
 import type { AttributesData, SelfSnapshot } from "./model.js";
 import { SelfHistogram } from "./self-histogram.js";
 
+/** Most `error.type` values told apart for one exporter; later ones become `_OTHER`. */
+const MAX_ERROR_TYPES = 32;
+const OTHER = "_OTHER";
+
 /** What one exporter and its reader did, as OpenTelemetry's own SDKs count it. */
 export class ExporterMeter {
   /** Points of the batch that is under way. */
   inFlight = (): number => 0;
-  readonly #component: AttributesData;
+  readonly #component: Attributes;
+  readonly #errorTypes = new Set<string>();
   /** Points by `error.type`; "" for those that arrived. */
   readonly #exported = new Map<string, number>();
   readonly #operations = new Map<string, SelfHistogram>();
@@ -15,7 +21,7 @@ export class ExporterMeter {
 
   /** @param name - of the exporter */
   constructor(name: string) {
-    this.#component = { "otel.component.name": `${name}/0`, "otel.component.type": name };
+    this.#component = clean({ "otel.component.name": `${name}/0`, "otel.component.type": name });
   }
 
   collected(durationMs: number): void {
@@ -24,14 +30,25 @@ export class ExporterMeter {
 
   /** @param errorType - "" when it succeeded */
   exported(errorType: string, points: number, rejected: number, durationMs: number): void {
-    this.#add(errorType, points - rejected);
+    const type = this.#known(errorType);
+    this.#add(type, points - rejected);
     if (rejected > 0) this.#add("rejected", rejected);
-    let operations = this.#operations.get(errorType);
+    let operations = this.#operations.get(type);
     if (operations === undefined) {
       operations = new SelfHistogram();
-      this.#operations.set(errorType, operations);
+      this.#operations.set(type, operations);
     }
     operations.record(durationMs);
+  }
+
+  /** Foreign text, bounded in length and in kinds. */
+  #known(errorType: string): string {
+    if (errorType === "") return "";
+    const type = String(clean({ type: errorType }).type ?? OTHER);
+    if (this.#errorTypes.has(type)) return type;
+    if (this.#errorTypes.size >= MAX_ERROR_TYPES) return OTHER;
+    this.#errorTypes.add(type);
+    return type;
   }
 
   #add(errorType: string, points: number): void {
@@ -59,6 +76,32 @@ export class ExporterMeter {
   #with(errorType: string): AttributesData {
     return errorType === "" ? this.#component : { "error.type": errorType, ...this.#component };
   }
+}
+
+/** Names that no instrument may have. */
+export const SELF_METRICS = [
+  "auspex.records",
+  "auspex.dropped",
+  "auspex.clamped",
+  "auspex.overflowed",
+  "auspex.misuse",
+  "auspex.attributes.cut",
+  "auspex.callback.errors",
+  "auspex.clock.steps",
+  "auspex.series",
+  "auspex.windows.usage",
+  "auspex.interval.close.duration",
+  "auspex.overhead",
+  "auspex.interval",
+  "otel.sdk.exporter.metric_data_point.exported",
+  "otel.sdk.exporter.metric_data_point.inflight",
+  "otel.sdk.exporter.operation.duration",
+  "otel.sdk.metric_reader.collection.duration",
+] as const;
+
+/** What is cut here is the library's own, and no attribute of anybody's. */
+function clean(attributes: Attributes): Attributes {
+  return cleanAttributes(attributes, new AttributeTally());
 }
 
 const NONE: AttributesData = Object.freeze({});

@@ -45,7 +45,9 @@ export class DeltaCursor {
       for (const point of metric.points) {
         const last = old.get(keyOf(point.attributes));
         const histogram =
-          last === undefined ? point.histogram : this.#difference(point.histogram, last.histogram);
+          last === undefined || isNew(point, last)
+            ? point.histogram
+            : this.#difference(point.histogram, last.histogram);
         if (histogram.count > 0) points.push({ ...point, histogram });
         yield;
       }
@@ -54,9 +56,9 @@ export class DeltaCursor {
     const old = yield* index(before.points as readonly NumberPoint[]);
     const points: NumberPoint[] = [];
     for (const point of metric.points) {
-      const last = old.get(keyOf(point.attributes))?.value ?? 0;
-      // A smaller value is a series that expired and began anew.
-      const value = point.value < last ? point.value : point.value - last;
+      const last = old.get(keyOf(point.attributes));
+      const value =
+        last === undefined || isNew(point, last) ? point.value : point.value - last.value;
       if (value !== 0) points.push({ ...point, value });
       yield;
     }
@@ -64,7 +66,6 @@ export class DeltaCursor {
   }
 
   #difference(now: ClosedHistogram, before: ClosedHistogram): ClosedHistogram {
-    if (now.count < before.count) return now;
     const { lowest, highest, significantDigits } = now.layout;
     const key = `${lowest}/${highest}/${significantDigits}`;
     let accumulator = this.#accumulators.get(key);
@@ -87,6 +88,11 @@ function* index<P extends { attributes: object }>(
     yield;
   }
   return byKey;
+}
+
+/** A series that expired and came back counts from 0 again. */
+function isNew(now: { startTimeMs?: number }, before: { startTimeMs?: number }): boolean {
+  return now.startTimeMs !== before.startTimeMs;
 }
 
 /** Attributes are sorted when they are cleaned, so their JSON is a key. */

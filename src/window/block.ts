@@ -6,7 +6,7 @@ export const GAUGE_FIELDS = 4;
 export const MIN = 0;
 export const MAX = 1;
 export const SUM = 2;
-export const SAMPLES = 3;
+export const WEIGHT = 3;
 
 export interface Span {
   /** Monotonic ms, `[start, end)`. */
@@ -168,10 +168,10 @@ export function mergeGauges(
 
 /** Folds one later gauge record of `from` into `into`, both at offset `at`. */
 export function mergeGauge(into: Float64Array, from: Float64Array, at: number): void {
-  if (from[at + SAMPLES] === 0) return;
-  const first = into[at + SAMPLES] === 0;
+  if (from[at + WEIGHT] === 0) return;
+  const first = into[at + WEIGHT] === 0;
   into[at + MIN] = first ? from[at + MIN] : Math.min(into[at + MIN], from[at + MIN]);
   into[at + MAX] = first ? from[at + MAX] : Math.max(into[at + MAX], from[at + MAX]);
   into[at + SUM] += from[at + SUM];
-  into[at + SAMPLES] += from[at + SAMPLES];
+  into[at + WEIGHT] += from[at + WEIGHT];
 }

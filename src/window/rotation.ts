@@ -2,7 +2,7 @@ import type { GoldenSignals } from "../instruments/golden-signals.js";
 import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Series } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
-import { BlockWriter, GAUGE_FIELDS, MAX, MIN, SAMPLES, SUM } from "./block.js";
+import { BlockWriter, GAUGE_FIELDS, MAX, MIN, SUM, WEIGHT } from "./block.js";
 import { Scratch } from "./merge-job.js";
 import { RollingWindow } from "./rolling-window.js";
 
@@ -74,7 +74,7 @@ export class Rotation {
       span,
       this.registry.histograms.bySeries.length,
       this.#closeCounters(second),
-      this.#closeGauges(second),
+      this.#closeGauges(second, end - this.openSince),
     );
     this.openSince = end;
     this.openSinceWall = endWall;
@@ -112,14 +112,14 @@ export class Rotation {
     return deltas;
   }
 
-  #closeGauges(second: number): Float64Array {
+  #closeGauges(second: number, durationMs: number): Float64Array {
     const { bySeries } = this.registry.gauges;
     const samples = new Float64Array(bySeries.length * GAUGE_FIELDS);
     for (let id = 0; id < bySeries.length; id++) {
       const series = bySeries[id];
       if (series === undefined) continue;
       if (!Number.isNaN(series.value)) series.lastActive = second;
-      sample(samples, id * GAUGE_FIELDS, series.value);
+      sample(samples, id * GAUGE_FIELDS, series.value, durationMs);
     }
     return samples;
   }
@@ -143,10 +143,11 @@ function ownerOf(series: Series): GoldenSignals | undefined {
   return (series as { owner?: GoldenSignals }).owner;
 }
 
-function sample(into: Float64Array, at: number, value: number): void {
+/** Weighted by time: an interval that lasted long counts for as much. */
+function sample(into: Float64Array, at: number, value: number, durationMs: number): void {
   if (Number.isNaN(value)) return;
   into[at + MIN] = value;
   into[at + MAX] = value;
-  into[at + SUM] = value;
-  into[at + SAMPLES] = 1;
+  into[at + SUM] = value * durationMs;
+  into[at + WEIGHT] = durationMs;
 }

@@ -125,6 +125,8 @@ export class PrometheusExporter implements PullExporter {
     const slices = new Slices(clock, this.#options.sliceMs);
     encoder.target(page, source.resource.attributes);
     await writeMetrics(page, source.streams(), { encoder, claims, slices });
+    slices.end();
+    source.onWorked?.(slices.workedMs);
     const taken = new Map<string, string>();
     for (const { inclusion, text } of foreign) {
       const read = await text;

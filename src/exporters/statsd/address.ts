@@ -1,47 +1,84 @@
-import { lookup as systemLookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { lookup } from "node:dns/promises";
+import { isIP, isIPv4 } from "node:net";
 import type { Clock } from "../../time/clock.js";
 
-/** Answers an IP address of a host name. */
-export type Lookup = (hostname: string) => Promise<{ readonly address: string }>;
+/** Answers the address of a host name, or all of its addresses. */
+export type Lookup = (
+  hostname: string,
+) => Promise<{ readonly address: string } | readonly { readonly address: string }[]>;
+
+/** A host that was not found may be there any moment: its container is just being started. */
+const MISSING_TTL_MS = 5000;
+
+const systemLookup: Lookup = (hostname) => lookup(hostname, { all: true });
 
 /**
- * The address of a host, looked up once per TTL whatever comes of it. When a later lookup fails, the
- * last address that was found still stands.
+ * The addresses of a host, and the one of them to use. Once one is known nobody waits for a lookup: when
+ * the TTL is over, the address serves on while the host is looked up anew, and for as long as that fails.
+ * One lookup at a time, however long it hangs.
  */
 export class AddressCache {
-  #asked = Number.NEGATIVE_INFINITY;
-  #answer: Promise<string> | undefined;
-  #last: string | undefined;
+  readonly #host: string;
+  readonly #ttlMs: number;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #lookup: Lookup;
+  #known: readonly string[] = [];
+  #at = 0;
+  #answer: Promise<string> = Promise.resolve("");
+  #isAsking = false;
+  #askAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly host: string,
-    private readonly ttlMs: number,
-    private readonly clock: Pick<Clock, "now">,
-    private readonly lookup: Lookup = systemLookup,
-  ) {}
+    host: string,
+    ttlMs: number,
+    clock: Pick<Clock, "now">,
+    lookupOf: Lookup = systemLookup,
+  ) {
+    this.#host = host;
+    this.#ttlMs = ttlMs;
+    this.#clock = clock;
+    this.#lookup = lookupOf;
+    if (isIP(host) === 0) return;
+    this.#known = [host];
+    this.#askAgainAt = Number.POSITIVE_INFINITY;
+  }
 
   resolve(): Promise<string> {
-    if (isIP(this.host) !== 0) return Promise.resolve(this.host);
-    const now = this.clock.now();
-    if (this.#answer === undefined || now - this.#asked >= this.ttlMs) {
-      this.#asked = now;
+    if (!this.#isAsking && this.#clock.now() >= this.#askAgainAt) {
       this.#answer = this.#ask();
       // It may fail when whoever asked has gone.
       this.#answer.catch(() => {});
     }
-    return this.#answer;
+    return this.#known.length > 0 ? Promise.resolve(this.#known[this.#at]) : this.#answer;
+  }
+
+  /** Nobody listens at this address: the next one's turn. */
+  leave(address: string): void {
+    if (this.#known[this.#at] === address) this.#at = (this.#at + 1) % this.#known.length;
   }
 
   async #ask(): Promise<string> {
+    this.#isAsking = true;
     try {
-      const { address } = await this.lookup(this.host);
-      if (isIP(address) === 0) throw new TypeError(`lookup of ${this.host} gave no IP address`);
-      this.#last = address;
-      return address;
-    } catch (error) {
-      if (this.#last !== undefined) return this.#last;
-      throw error;
+      const addresses = addressesIn(await this.#lookup(this.#host));
+      if (addresses.length === 0) {
+        throw new TypeError(`lookup of ${this.#host} gave no IP address`);
+      }
+      // The one in use stays in use: it may not be the first that answered.
+      this.#at = Math.max(0, addresses.indexOf(this.#known[this.#at]));
+      this.#known = addresses;
+      return addresses[this.#at];
+    } finally {
+      this.#isAsking = false;
+      const ttlMs = this.#known.length > 0 ? this.#ttlMs : Math.min(this.#ttlMs, MISSING_TTL_MS);
+      this.#askAgainAt = this.#clock.now() + ttlMs;
     }
   }
+}
+
+/** IPv4 first, each once: a server that listens on one family only mostly listens on that. */
+function addressesIn(answer: Awaited<ReturnType<Lookup>>): string[] {
+  const all = [answer].flat().map((entry) => entry?.address);
+  const addresses = [...new Set(all.filter((address) => isIP(address) !== 0))];
+  return addresses.sort((a, b) => Number(isIPv4(b)) - Number(isIPv4(a)));
 }

@@ -7,33 +7,26 @@ const BURST_BYTES = 24_576;
 
 /** Lines on their way, in order. */
 export interface Outgoing {
-  /** Whose they are; none for what is left of a point that an earlier export had begun. */
+  /** Whose they are; none for an event, or what is left of a point that an earlier export had begun. */
   readonly of?: { readonly metric: MetricData; readonly point: Point };
   readonly lines: readonly string[];
-  /** How many of them have gone out. */
+  /** How many of them need not be sent again: they have gone out, or were given up. */
   sent: number;
-}
-
-interface Payload {
-  readonly bytes: Buffer;
-  /** One entry a line. */
-  readonly owners: readonly Outgoing[];
+  /** Whether some of it was given up. */
+  lost: boolean;
 }
 
 /**
- * Fills payloads with whole lines, sends them one after the other, and knows which lines went out when
- * that fails.
+ * Fills payloads with whole lines, sends them one after the other, and notes on what is outgoing how far
+ * it has got.
  */
 export class Delivery {
-  /** Whatever has lines that went out, in order. */
-  readonly begun: Outgoing[] = [];
-  /** Points of which a line was in a payload that was too long for the path. */
-  readonly tooLong = new Set<Outgoing>();
   #text = "";
   #bytes = 0;
+  /** One entry a line. */
   #owners: Outgoing[] = [];
-  /** Sent, but a refusal may still come back: it is of the payload before the one that brings it. */
-  #inDoubt: Payload | undefined;
+  /** Owners of the payload before the next. Word of its refusal comes with the next payload, or a turn later. */
+  #inDoubt: readonly Outgoing[] = [];
   #burst = 0;
 
   constructor(
@@ -58,45 +51,45 @@ export class Delivery {
     if (this.signal.aborted) throw new Aborted();
   }
 
+  /** Ends a delivery that failed: what is in doubt has gone out, unless word comes that it was refused. */
+  async abandon(error: unknown): Promise<void> {
+    if (this.#inDoubt.length === 0 || codeOf(error) === "ECONNREFUSED") return;
+    try {
+      await this.#settle();
+    } catch {
+      // It was refused, and is sent again.
+    }
+  }
+
   async #send(): Promise<void> {
-    if (this.signal.aborted) throw this.#failed(new Aborted());
-    const payload = { bytes: Buffer.from(this.#text), owners: this.#owners };
+    if (this.signal.aborted) throw new Aborted();
+    const payload = Buffer.from(this.#text);
+    const owners = this.#owners;
     this.#text = "";
     this.#bytes = 0;
     this.#owners = [];
     try {
-      await this.transport.send(payload.bytes, this.signal);
+      await this.transport.send(payload, this.signal);
     } catch (error) {
-      if (codeOf(error) !== "EMSGSIZE") throw this.#failed(error);
-      for (const owner of payload.owners) this.tooLong.add(owner);
+      if (codeOf(error) !== "EMSGSIZE") throw error;
+      await this.#settle();
+      for (const owner of owners) owner.lost = true;
     }
     this.#confirm();
-    this.#inDoubt = payload;
-    this.#burst += payload.bytes.length;
+    this.#inDoubt = owners;
+    this.#burst += payload.length;
     if (this.#burst < BURST_BYTES) return;
     this.#burst = 0;
     await this.#settle();
   }
 
   async #settle(): Promise<void> {
-    try {
-      await this.transport.settle();
-    } catch (error) {
-      throw this.#failed(error);
-    }
+    await this.transport.settle();
     this.#confirm();
   }
 
-  #failed(error: unknown): unknown {
-    if (codeOf(error) !== "ECONNREFUSED") this.#confirm();
-    this.#inDoubt = undefined;
-    return error;
-  }
-
   #confirm(): void {
-    for (const owner of this.#inDoubt?.owners ?? []) {
-      if (owner.sent++ === 0) this.begun.push(owner);
-    }
-    this.#inDoubt = undefined;
+    for (const owner of this.#inDoubt) owner.sent++;
+    this.#inDoubt = [];
   }
 }

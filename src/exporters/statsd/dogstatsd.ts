@@ -5,10 +5,11 @@ import type {
   MetricData,
   Resource,
 } from "../../snapshot/batch.js";
-import { type Encoder, type Point, pack, TakenNames } from "./lines.js";
-import { bounded, datadogName, tagKey, tagValue } from "./names.js";
-import { decimal, rateField, ScaledTexts } from "./numbers.js";
-import { type Rollup, rollupOf, rollupSuffix } from "./rollups.js";
+import { type Encoded, type Encoder, LineWriter, type Point } from "./lines.js";
+import { bounded, datadogName, tag, tagKey } from "./names.js";
+import { rateField, ScaledTexts } from "./numbers.js";
+import type { ResolvedStatsdOptions } from "./options.js";
+import { rollupOf, rollupSuffix } from "./rollups.js";
 
 /** Resource attributes that Datadog's unified service tagging knows by other names. */
 const UNIFIED: readonly (readonly [string, string])[] = [
@@ -18,20 +19,12 @@ const UNIFIED: readonly (readonly [string, string])[] = [
   ["deployment.environment", "env"],
 ];
 
-export interface DogstatsdOptions {
-  readonly prefix: string;
-  readonly tags: AttributesData;
-  readonly rollups: readonly Rollup[];
-  readonly timestamps: boolean;
-  readonly maxLineBytes: number;
-}
-
 /**
  * Datadog's dialect: tags, and distributions in which values of one count share a line.
  * @see Datadog, "DogStatsD datagram format and shell usage", v1.1 to v1.3
  */
 export class DogstatsdEncoder implements Encoder {
-  readonly #taken = new TakenNames();
+  readonly #taken = new Set<string>();
   readonly #texts = new ScaledTexts();
   #resource: Resource | undefined;
   /** Key → cleaned tag; what every series carries. */
@@ -41,7 +34,7 @@ export class DogstatsdEncoder implements Encoder {
   #container = "";
   #time = "";
 
-  constructor(private readonly options: DogstatsdOptions) {
+  constructor(private readonly options: ResolvedStatsdOptions) {
     addTags(this.#common, options.tags);
   }
 
@@ -56,22 +49,21 @@ export class DogstatsdEncoder implements Encoder {
     for (const [key, name] of UNIFIED) {
       const value = attributes[key];
       if (value === undefined || String(value).startsWith("unknown_service")) continue;
-      if (!this.#common.has(name)) this.#common.set(name, tag(name, value));
+      if (!this.#common.has(name)) this.#common.set(name, tag(name, String(value)));
     }
     addTags(this.#common, this.options.tags);
     const container = String(attributes["container.id"] ?? "").replace(/[^\w.-]+/g, "");
     this.#container = container === "" ? "" : `|c:${bounded(container, 128)}`;
   }
 
-  lines(metric: MetricData, point: Point): readonly string[] | undefined {
-    const lines: string[] = [];
-    const head = this.options.prefix + datadogName(metric.name);
+  encode(metric: MetricData, point: Point): Encoded {
+    const into = new LineWriter(this.options.maxDatagramBytes, this.#taken);
+    const name = datadogName(this.options.prefix, metric.name);
     const fields = this.#fieldsOf(point.attributes);
-    const told =
-      "histogram" in point
-        ? this.#distribution(head, fields, point.histogram, lines)
-        : this.#number(head, fields, point.value, metric.kind === "counter" ? "c" : "g", lines);
-    return told ? lines : undefined;
+    if ("histogram" in point) this.#distribution(name, fields, point.histogram, into);
+    else if (metric.kind !== "counter") this.#gauge(name, fields, point.value, into);
+    else if (point.value !== 0) this.#count(name, fields, point.value, into);
+    return into;
   }
 
   /** Tags and container of an event: those of the resource as well, once a batch has told it. */
@@ -83,10 +75,9 @@ export class DogstatsdEncoder implements Encoder {
     name: string,
     fields: string,
     histogram: HistogramPoint["histogram"],
-    into: string[],
-  ): boolean {
-    const { layout, scale, count } = histogram;
-    if (count === 0) return true;
+    into: LineWriter,
+  ): void {
+    const { layout, scale } = histogram;
     const textOf = this.#texts.scaled(1, scale);
     const byCount = new Map<number, string[]>();
     histogram.forEachSlot((slot, here) => {
@@ -96,21 +87,21 @@ export class DogstatsdEncoder implements Encoder {
       else same.push(value);
     });
     for (const [each, values] of byCount) {
-      const tail = `|d${rateField(each)}${fields}`;
-      if (!pack(`${name}:`, values, tail, this.options.maxLineBytes, into)) return false;
+      if (!into.values(`${name}:`, values, `|d${rateField(each)}${fields}`)) return;
     }
-    for (const rollup of this.options.rollups) {
-      this.#number(name + rollupSuffix(rollup), fields, rollupOf(rollup, histogram), "g", into);
+    for (const rollup of histogram.count === 0 ? [] : this.options.rollups) {
+      this.#gauge(name + rollupSuffix(rollup), fields, rollupOf(rollup, histogram), into);
     }
-    return true;
   }
 
-  #number(name: string, fields: string, value: number, type: string, into: string[]): boolean {
-    if (!Number.isFinite(value)) return false;
-    if (value === 0 && type === "c") return true;
-    if (type === "g" && !this.#taken.take(name + fields)) return false;
-    const tail = `|${type}${fields}${this.#time}`;
-    return pack(`${name}:`, [decimal(value)], tail, this.options.maxLineBytes, into);
+  #gauge(name: string, fields: string, value: number, into: LineWriter): void {
+    into.number(`${name}:`, value, `|g${fields}${this.#time}`, `g${name}${fields}`);
+  }
+
+  /** The Agent adds counts up, but not those with a timestamp: it passes them on, and the last one stays. */
+  #count(name: string, fields: string, value: number, into: LineWriter): void {
+    const soleName = this.options.timestamps ? `c${name}${fields}` : undefined;
+    into.number(`${name}:`, value, `|c${fields}${this.#time}`, soleName);
   }
 
   #fieldsOf(attributes: AttributesData): string {
@@ -134,11 +125,7 @@ function addTags(into: Map<string, string>, attributes: AttributesData): Map<str
   for (const key of Object.keys(attributes)) {
     const name = tagKey(key);
     into.delete(name);
-    into.set(name, tag(name, attributes[key]));
+    into.set(name, tag(name, String(attributes[key])));
   }
   return into;
-}
-
-function tag(name: string, value: string | number | boolean): string {
-  return `${name}:${tagValue(String(value))}`;
 }

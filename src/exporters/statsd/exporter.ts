@@ -4,14 +4,15 @@ import type { MetricBatch } from "../../snapshot/batch.js";
 import { DeltaCursor } from "../../snapshot/temporality.js";
 import { AddressCache } from "./address.js";
 import { SentAhead } from "./ahead.js";
-import { Delivery, type Outgoing } from "./delivery.js";
+import type { Outgoing } from "./delivery.js";
 import { DogstatsdEncoder } from "./dogstatsd.js";
-import { encodeEvent, type StatsdEvent } from "./event.js";
+import { EventRoom, encodeEvent, type StatsdEvent } from "./event.js";
 import type { Encoder, Point } from "./lines.js";
 import type { ResolvedStatsdOptions } from "./options.js";
 import { PlainEncoder } from "./plain.js";
+import { Sender } from "./sender.js";
 import { StreamTransport } from "./stream.js";
-import { codeOf, type Transport } from "./transport.js";
+import type { Transport } from "./transport.js";
 import { UdpTransport } from "./udp.js";
 
 const EVENT_TIMEOUT_MS = 5000;
@@ -26,9 +27,10 @@ const EVENT_TIMEOUT_MS = 5000;
 export class StatsdExporter implements MetricExporter {
   readonly name: string;
   readonly #options: ResolvedStatsdOptions;
-  readonly #transport: Transport;
+  readonly #sender: Sender;
   readonly #encoder: Encoder;
   readonly #datadog: DogstatsdEncoder | undefined;
+  readonly #events = new EventRoom();
   readonly #ahead = new SentAhead();
   /** For a reader that was told to give cumulative values all the same. */
   readonly #cursor = new DeltaCursor();
@@ -36,21 +38,13 @@ export class StatsdExporter implements MetricExporter {
   #unfinished: readonly string[] = [];
   /** Points lost in exports that failed later on; told by the next that succeeds. */
   #lost = 0;
-  #queue: Promise<unknown> = Promise.resolve();
-  /** Ends what is under way. */
-  readonly #stop = new AbortController();
 
   constructor(options: ResolvedStatsdOptions, transport: Transport = transportOf(options)) {
     this.name = options.name;
     this.#options = options;
-    this.#transport = transport;
-    const { maxDatagramBytes: maxLineBytes } = options;
-    if (options.dialect === "dogstatsd") {
-      this.#datadog = new DogstatsdEncoder({ ...options, maxLineBytes });
-      this.#encoder = this.#datadog;
-    } else {
-      this.#encoder = new PlainEncoder({ ...options, maxLineBytes });
-    }
+    this.#sender = new Sender(options.name, transport, options.maxDatagramBytes);
+    this.#datadog = options.dialect === "dogstatsd" ? new DogstatsdEncoder(options) : undefined;
+    this.#encoder = this.#datadog ?? new PlainEncoder(options);
   }
 
   temporality(): "delta" {
@@ -58,127 +52,102 @@ export class StatsdExporter implements MetricExporter {
   }
 
   export(batch: MetricBatch, signal: AbortSignal): Promise<ExportResult> {
-    return this.#inTurn(() => this.#export(batch, signal));
+    return this.#sender.inTurn(() => this.#export(batch, signal));
   }
 
   /**
-   * Sends an event to Datadog, at once. Never rejects.
+   * Sends an event to Datadog: at once, or after what is under way. Never rejects.
    *
-   * @returns `failure` for one that cannot be sent: without a title, longer than a datagram, or not in
-   *   the dialect
+   * @param signal - ends the attempt; without one it ends after 5 s
+   * @returns `failure` for one that cannot be sent: without a title, longer than a datagram or than the
+   *   path takes, not in the dialect, or behind 1,000 others or 1 MiB of them
    */
-  event(
-    event: StatsdEvent,
-    signal: AbortSignal = AbortSignal.timeout(EVENT_TIMEOUT_MS),
-  ): Promise<ExportResult> {
-    return this.#inTurn(async () => {
-      let line: string;
-      try {
-        if (this.#datadog === undefined) throw new Error("events need the dialect dogstatsd");
-        line = encodeEvent(event, this.#datadog.eventFields(event.tags));
-        const bytes = Buffer.byteLength(line);
-        const { maxDatagramBytes } = this.#options;
-        if (bytes > maxDatagramBytes) {
-          throw new RangeError(`the event takes ${bytes} bytes, a datagram ${maxDatagramBytes}`);
-        }
-      } catch (error) {
-        return { status: "failure", error: error as Error };
-      }
-      return this.#deliver(signal, async (delivery) => delivery.add({ lines: [line], sent: 0 }));
-    });
+  async event(event: StatsdEvent, signal?: AbortSignal): Promise<ExportResult> {
+    try {
+      return await this.#events.hold(
+        () => this.#eventLine(event),
+        (line) => {
+          const within = signal ?? AbortSignal.timeout(EVENT_TIMEOUT_MS);
+          return this.#sender.inTurn(() => this.#sendEvent(line, within));
+        },
+      );
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(describeError(thrown));
+      return { status: "failure", error };
+    }
   }
 
-  async forceFlush(): Promise<void> {
-    await this.#queue;
+  forceFlush(): Promise<void> {
+    return this.#sender.idle();
   }
 
   /** Closes the socket: what is under way fails. */
-  async shutdown(): Promise<void> {
-    this.#stop.abort();
-    await this.#queue;
-    this.#transport.close();
-  }
-
-  #inTurn(work: () => Promise<ExportResult>): Promise<ExportResult> {
-    const turn = this.#queue.then(async (): Promise<ExportResult> => {
-      try {
-        if (this.#stop.signal.aborted) throw new Error(`${this.name} is shut down`);
-        return await work();
-      } catch (error) {
-        return { status: "failure", error: rebuilt(this.#transport.target, error) };
-      }
-    });
-    this.#queue = turn;
-    return turn;
+  shutdown(): Promise<void> {
+    return this.#sender.shutdown();
   }
 
   async #export(given: MetricBatch, signal: AbortSignal): Promise<ExportResult> {
     const isCumulative = given.temporality === "cumulative";
     const batch = isCumulative ? this.#cursor.delta(given) : given;
-    let rejected = 0;
-    const unfinished: Outgoing = { lines: this.#unfinished, sent: 0 };
-    const result = await this.#deliver(
-      signal,
-      async (delivery) => {
-        await delivery.add(unfinished);
-        this.#encoder.begin(batch);
-        for (const metric of this.#ahead.rest(batch).metrics) {
-          for (const point of metric.points as readonly Point[]) {
-            const lines = this.#encoder.lines(metric, point);
-            if (lines === undefined) rejected++;
-            else await delivery.add({ of: { metric, point }, lines, sent: 0 });
-          }
+    const unfinished: Outgoing = { lines: this.#unfinished, sent: 0, lost: false };
+    const points: Outgoing[] = [];
+    const error = await this.#sender.deliver(signal, async (delivery) => {
+      await delivery.add(unfinished);
+      this.#encoder.begin(batch);
+      for (const metric of this.#ahead.rest(batch).metrics) {
+        for (const point of metric.points as readonly Point[]) {
+          const { lines, lost } = this.#encoder.encode(metric, point);
+          const outgoing: Outgoing = { of: { metric, point }, lines, sent: 0, lost };
+          points.push(outgoing);
+          await delivery.add(outgoing);
         }
-      },
-      (delivery, succeeded) => {
-        this.#lost += delivery.tooLong.size;
-        this.#unfinished = unfinished.lines.slice(unfinished.sent);
-        if (succeeded) {
-          this.#ahead.clear();
-          if (isCumulative) this.#cursor.acknowledge(given);
-          return;
-        }
-        const begun = delivery.begun.filter((outgoing) => outgoing !== unfinished);
-        this.#ahead.add(batch, begun);
-        const partial = begun.find(({ lines, sent }) => sent < lines.length);
-        if (partial !== undefined) this.#unfinished = partial.lines.slice(partial.sent);
-      },
-    );
-    if (result.status !== "success") return result;
-    rejected += this.#lost;
+      }
+    });
+    this.#unfinished = unfinished.lines.slice(unfinished.sent);
+    if (unfinished.lost) this.#lost++;
+    if (error !== undefined) {
+      this.#remember(batch, points);
+      return { status: "retryable", error };
+    }
+    this.#ahead.clear();
+    if (isCumulative) this.#cursor.acknowledge(given);
+    const rejected = this.#lost + lostOf(points);
     this.#lost = 0;
-    return rejected === 0 ? result : { ...result, rejected };
+    return rejected === 0 ? { status: "success" } : { status: "success", rejected };
   }
 
-  async #deliver(
-    signal: AbortSignal,
-    fill: (delivery: Delivery) => Promise<void>,
-    settled?: (delivery: Delivery, succeeded: boolean) => void,
-  ): Promise<ExportResult> {
-    const transport = this.#transport;
-    const either = new AbortController();
-    const abort = (): void => either.abort();
-    const sources = [signal, this.#stop.signal];
-    for (const source of sources) {
-      if (source.aborted) abort();
-      source.addEventListener("abort", abort);
-    }
-    const delivery = new Delivery(transport, this.#options.maxDatagramBytes, either.signal);
-    try {
-      await transport.open(either.signal);
-      await fill(delivery);
-      await delivery.finish();
-      settled?.(delivery, true);
-      return { status: "success" };
-    } catch (error) {
-      settled?.(delivery, false);
-      // A socket that failed, or a frame that was cut off, is of no further use.
-      transport.close();
-      return { status: "retryable", error: rebuilt(transport.target, error) };
-    } finally {
-      for (const source of sources) source.removeEventListener("abort", abort);
-    }
+  /** What an export did before it failed: the next one gets all of the batch again. */
+  #remember(batch: MetricBatch, points: readonly Outgoing[]): void {
+    const begun = points.filter(({ sent }) => sent > 0);
+    this.#lost += lostOf(begun);
+    this.#ahead.add(batch, begun);
+    const partial = begun.find(({ lines, sent }) => sent < lines.length);
+    if (partial !== undefined) this.#unfinished = partial.lines.slice(partial.sent);
   }
+
+  #eventLine(event: StatsdEvent): string {
+    if (this.#datadog === undefined) throw new Error("events need the dialect dogstatsd");
+    const line = encodeEvent(event, this.#datadog.eventFields(event?.tags));
+    const bytes = Buffer.byteLength(line);
+    const { maxDatagramBytes } = this.#options;
+    if (bytes > maxDatagramBytes) {
+      throw new RangeError(`the event takes ${bytes} bytes, a datagram ${maxDatagramBytes}`);
+    }
+    return line;
+  }
+
+  async #sendEvent(line: string, signal: AbortSignal): Promise<ExportResult> {
+    const outgoing: Outgoing = { lines: [line], sent: 0, lost: false };
+    const error = await this.#sender.deliver(signal, (delivery) => delivery.add(outgoing));
+    if (outgoing.lost) throw new Error("the path takes no datagram of that length");
+    // An abort that came after it has gone out changes nothing.
+    if (error === undefined || outgoing.sent > 0) return { status: "success" };
+    return { status: "retryable", error };
+  }
+}
+
+function lostOf(points: readonly Outgoing[]): number {
+  return points.filter(({ lost }) => lost).length;
 }
 
 function transportOf(options: ResolvedStatsdOptions): Transport {
@@ -187,10 +156,4 @@ function transportOf(options: ResolvedStatsdOptions): Transport {
     return new StreamTransport(path, dialect === "dogstatsd" ? "length" : "newline");
   }
   return new UdpTransport(host, port, new AddressCache(host, dnsTtlMs, clock, lookup));
-}
-
-function rebuilt(target: string, error: unknown): Error {
-  const code = codeOf(error);
-  const message = `${target}: ${describeError(error)}`;
-  return code === undefined ? new Error(message) : Object.assign(new Error(message), { code });
 }

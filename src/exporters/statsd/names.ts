@@ -1,14 +1,37 @@
 /** Most characters of one node of a Graphite path: Whisper makes it a file name. */
 const LONGEST_NODE = 100;
-/** Most characters of a whole name. */
-const LONGEST_NAME = 500;
-/** Datadog cuts tags and names behind this. */
+/** Most characters of a name in plain StatsD, attributes included. */
+const LONGEST_PATH = 500;
+/** Datadog cuts names and tags behind this. */
 const LONGEST_TAG = 200;
+/** Kept free for the end of a rollup: `.p99_999`. */
+const LONGEST_END = 8;
+
+/** Names that the original server finds in its tables before anybody has sent them. */
+const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /** A name for plain StatsD: dots part nodes of a Graphite path, and no node is empty. */
-export function pathName(name: string): string {
+export function pathName(prefix: string, name: string): string {
   const nodes = name.split(".").filter((node) => node !== "");
-  return bounded(nodes.map(pathNode).join("."), LONGEST_NAME) || "_";
+  const path = prefix + (nodes.map(pathNode).join(".") || "_");
+  return cutBehind(path, LONGEST_PATH / 2, ".cut_");
+}
+
+/**
+ * A name with its attributes and end.
+ *
+ * @param path - of `pathName`
+ * @param attributes - nodes (`.key_value`) or Graphite's tags (`;key=value`), which stand behind the end
+ */
+export function plainName(path: string, attributes: string, end: string): string {
+  const isTagged = attributes.startsWith(";");
+  const whole = cutBehind(
+    path + attributes,
+    LONGEST_PATH - LONGEST_END,
+    isTagged ? ";cut=" : ".cut_",
+  );
+  const name = isTagged ? path + end + whole.slice(path.length) : whole + end;
+  return INHERITED.has(name) ? `${name}_` : name;
 }
 
 /** One node of a path; whatever else it holds becomes one `_`. */
@@ -22,8 +45,9 @@ export function graphiteTag(text: string): string {
 }
 
 /** A name as Datadog keeps it. */
-export function datadogName(name: string): string {
-  return bounded(name.replace(/[^a-zA-Z0-9_.]+/g, "_"), LONGEST_TAG) || "_";
+export function datadogName(prefix: string, name: string): string {
+  const clean = name.replace(/[^a-zA-Z0-9_.]+/g, "_") || "_";
+  return bounded(prefix + clean, LONGEST_TAG - LONGEST_END);
 }
 
 /** Key of a DogStatsD tag: the colon ends it. */
@@ -31,12 +55,17 @@ export function tagKey(key: string): string {
   return bounded(wellFormed(key).replace(/[:|@,#\p{Cc}]/gu, "_"), LONGEST_TAG / 2) || "_";
 }
 
-/** Value of a DogStatsD tag, or any other field of its protocol. May hold colons. */
-export function tagValue(value: string): string {
-  return bounded(wellFormed(value).replace(/[|@,#\p{Cc}]/gu, "_"), LONGEST_TAG / 2);
+/** A DogStatsD tag whose key is clean. The value may hold colons. */
+export function tag(key: string, value: string): string {
+  return `${key}:${bounded(fieldText(value), LONGEST_TAG - key.length - 1)}`;
 }
 
-/** A name that is too long is cut, and told from others of the same beginning by a hash. */
+/** A field of an event. */
+export function eventField(text: string): string {
+  return bounded(fieldText(text), LONGEST_TAG / 2);
+}
+
+/** A text that is too long is cut, and told from others of the same beginning by a hash. */
 export function bounded(text: string, longest: number): string {
   if (text.length <= longest) return text;
   return `${wellFormed(text.slice(0, longest - 9))}_${hash(text)}`;
@@ -45,6 +74,17 @@ export function bounded(text: string, longest: number): string {
 /** Lone surrogates have no UTF-8 form and become U+FFFD. */
 export function wellFormed(text: string): string {
   return (text as { toWellFormed?(): string }).toWellFormed?.() ?? text;
+}
+
+function fieldText(text: string): string {
+  return wellFormed(text).replace(/[|@,#\p{Cc}]/gu, "_");
+}
+
+/** A name that is too long loses whole parts from its end; one more, with a hash, says so. */
+function cutBehind(name: string, longest: number, part: ".cut_" | ";cut="): string {
+  if (name.length <= longest) return name;
+  const end = part + hash(name);
+  return name.slice(0, name.lastIndexOf(part[0], longest - end.length)) + end;
 }
 
 /** FNV-1a in eight hexadecimal digits. */

@@ -14,6 +14,14 @@ export function decimal(value: number): string {
 }
 
 /**
+ * To 15 digits, which is what a double holds of any decimal number: differences and products have a tail
+ * of digits behind that nobody recorded. Whole numbers are exact and stay.
+ */
+export function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(15));
+}
+
+/**
  * The sample rate of a value that stands for `weight` equal ones; empty for 1.
  *
  * Its reciprocal is never below the weight, be it ever so little: a server that cuts it to a whole

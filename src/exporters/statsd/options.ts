@@ -14,7 +14,7 @@ export interface StatsdOptions {
   readonly port?: number;
   /** A stream Unix socket, instead of host and port: its path, or `unix://` and its path. */
   readonly path?: string;
-  /** In front of every name, with a dot between. */
+  /** In front of every name, with a dot between; 100 characters at most. */
   readonly prefix?: string;
   /** On every series, as its own attributes are; those win. For DogStatsD beside `DD_ENV`, `DD_SERVICE`, `DD_VERSION`, `DD_ENTITY_ID`. */
   readonly tags?: AttributesData;
@@ -28,35 +28,23 @@ export interface StatsdOptions {
   readonly mergeValues?: boolean;
   /** Figures of histograms to send as gauges besides: `"max"`, `"mean"`, `"p99.9"`. @default [] */
   readonly rollups?: readonly Rollup[];
-  /** DogStatsD: the end of the interval on counts and gauges (`|T`); Agent 7.40 and later. @default false */
+  /** DogStatsD: the end of the interval on counts and gauges (`|T`); Agent 7.40 and later. Of two series that clean to one name the first is sent. @default false */
   readonly timestamps?: boolean;
   /** Longest payload, 128 … 65,507 bytes. @default 1432 for UDP, 8192 for a Unix socket */
   readonly maxDatagramBytes?: number;
-  /** How long an address that was looked up is kept, in ms; so is the failure to find one. @default 60_000 */
+  /**
+   * How old an address may be before the host is looked up anew, in ms; meanwhile it serves on. A host
+   * that was never found is looked up again after 5 s. @default 60_000
+   */
   readonly dnsTtlMs?: number;
-  /** Resolver of host names. @default that of the system */
+  /** Resolver of host names. Of several addresses the next is used when one refuses. @default that of the system */
   readonly lookup?: Lookup;
   /** Source of time; for tests. */
   readonly clock?: Pick<Clock, "now">;
 }
 
-export interface ResolvedStatsdOptions {
-  readonly name: string;
-  readonly dialect: "statsd" | "dogstatsd";
-  readonly host: string;
-  readonly port: number;
-  readonly path: string | undefined;
-  /** With its dot, or empty. */
-  readonly prefix: string;
-  readonly tags: AttributesData;
-  readonly attributes: "path" | "graphite";
-  readonly samples: number;
-  readonly percentiles: readonly number[];
-  readonly mergeValues: boolean;
-  readonly rollups: readonly Rollup[];
-  readonly timestamps: boolean;
-  readonly maxDatagramBytes: number;
-  readonly dnsTtlMs: number;
-  readonly lookup: Lookup | undefined;
-  readonly clock: Pick<Clock, "now">;
-}
+type Optional = "path" | "lookup";
+
+/** Complete; `prefix` with its dot, or empty. */
+export type ResolvedStatsdOptions = Required<Omit<StatsdOptions, Optional>> &
+  Pick<StatsdOptions, Optional>;

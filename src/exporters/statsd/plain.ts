@@ -4,14 +4,12 @@ import type {
   MetricBatch,
   MetricData,
 } from "../../snapshot/batch.js";
-import { type Encoder, type Point, pack, TakenNames } from "./lines.js";
-import { bounded, graphiteTag, pathName, pathNode } from "./names.js";
+import { type Encoded, type Encoder, LineWriter, type Point } from "./lines.js";
+import { graphiteTag, pathName, pathNode, plainName } from "./names.js";
 import { decimal, rateField, ScaledTexts } from "./numbers.js";
-import { type Rollup, rollupOf, rollupSuffix } from "./rollups.js";
+import type { ResolvedStatsdOptions } from "./options.js";
+import { rollupOf, rollupSuffix } from "./rollups.js";
 import { samplesOf } from "./samples.js";
-
-/** Most characters of a name with its attributes. */
-const LONGEST = 500;
 
 /** Milliseconds of one unit, as a fraction of whole numbers: 50,175 µs are 50.175 ms and not a hair more. */
 const MILLISECONDS = new Map<string, readonly [number, number]>([
@@ -25,47 +23,33 @@ const MILLISECONDS = new Map<string, readonly [number, number]>([
 ]);
 const AS_IT_IS = [1, 1] as const;
 
-export interface PlainOptions {
-  readonly prefix: string;
-  readonly tags: AttributesData;
-  readonly attributes: "path" | "graphite";
-  readonly samples: number;
-  readonly percentiles: readonly number[];
-  readonly rollups: readonly Rollup[];
-  readonly mergeValues: boolean;
-  readonly maxLineBytes: number;
-}
-
 /**
  * The dialect of the original server. Attributes become part of the name.
  * @see statsd, docs/metric_types.md
  */
 export class PlainEncoder implements Encoder {
   readonly #suffixes = new WeakMap<AttributesData, string>();
-  readonly #gauges = new TakenNames();
+  readonly #gauges = new Set<string>();
   readonly #texts = new ScaledTexts();
 
-  constructor(private readonly options: PlainOptions) {}
+  constructor(private readonly options: ResolvedStatsdOptions) {}
 
   begin(_batch: MetricBatch): void {
     this.#gauges.clear();
   }
 
-  lines(metric: MetricData, point: Point): readonly string[] | undefined {
-    const lines: string[] = [];
-    const told =
-      "histogram" in point
-        ? this.#timings(metric, point, lines)
-        : metric.kind === "counter"
-          ? this.#number(this.#name(metric, point), point.value, "c", lines)
-          : this.#gauge(this.#name(metric, point), point.value, lines);
-    return told ? lines : undefined;
+  encode(metric: MetricData, point: Point): Encoded {
+    const into = new LineWriter(this.options.maxDatagramBytes, this.#gauges);
+    if ("histogram" in point) this.#timings(metric, point, into);
+    else if (metric.kind !== "counter") gauge(this.#name(metric, point), point.value, into);
+    else if (point.value !== 0) into.number(`${this.#name(metric, point)}:`, point.value, "|c");
+    return into;
   }
 
-  #timings(metric: MetricData, point: HistogramPoint, into: string[]): boolean {
-    const { samples, percentiles, mergeValues, maxLineBytes, rollups } = this.options;
+  #timings(metric: MetricData, point: HistogramPoint, into: LineWriter): void {
+    const { samples, percentiles, mergeValues, rollups } = this.options;
     const { histogram } = point;
-    if (histogram.count === 0) return true;
+    if (histogram.count === 0) return;
     const [times, by] = MILLISECONDS.get(metric.unit) ?? AS_IT_IS;
     const { values, weights } = samplesOf(histogram, samples, percentiles);
     const head = `${this.#name(metric, point)}:`;
@@ -86,29 +70,12 @@ export class PlainEncoder implements Encoder {
       pieces.push(text + tail);
     }
     const fits = mergeValues
-      ? pack(head, pieces, "", maxLineBytes, into)
-      : pieces.every((piece) => pack(head, [piece], "", maxLineBytes, into));
+      ? into.values(head, pieces, "")
+      : pieces.every((piece) => into.values(head, [piece], ""));
     for (const rollup of fits ? rollups : []) {
       const value = (rollupOf(rollup, histogram) * times) / by;
-      this.#gauge(this.#name(metric, point, rollupSuffix(rollup)), value, into);
+      gauge(this.#name(metric, point, rollupSuffix(rollup)), value, into);
     }
-    return fits;
-  }
-
-  #gauge(name: string, value: number, into: string[]): boolean {
-    if (!this.#gauges.take(name)) return false;
-    if (!(value < 0)) return this.#number(name, value, "g", into);
-    // A sign means "by that much" to the server, unless the gauge is at 0.
-    const both = `${name}:0|g\n${name}:${decimal(value)}|g`;
-    if (!Number.isFinite(value) || both.length > this.options.maxLineBytes) return false;
-    into.push(both);
-    return true;
-  }
-
-  #number(name: string, value: number, type: string, into: string[]): boolean {
-    if (!Number.isFinite(value)) return false;
-    if (value === 0 && type === "c") return true;
-    return pack(`${name}:`, [decimal(value)], `|${type}`, this.options.maxLineBytes, into);
   }
 
   #name(metric: MetricData, { attributes }: Point, end = ""): string {
@@ -117,9 +84,7 @@ export class PlainEncoder implements Encoder {
       suffix = this.#suffixOf({ ...this.options.tags, ...attributes });
       this.#suffixes.set(attributes, suffix);
     }
-    const base = this.options.prefix + pathName(metric.name);
-    const name = this.options.attributes === "path" ? base + suffix + end : base + end + suffix;
-    return bounded(name, LONGEST);
+    return plainName(pathName(this.options.prefix, metric.name), suffix, end);
   }
 
   #suffixOf(attributes: AttributesData): string {
@@ -133,6 +98,12 @@ export class PlainEncoder implements Encoder {
     }
     return suffix;
   }
+}
+
+/** A sign means "by that much" to the server, unless the gauge is at 0. */
+function gauge(name: string, value: number, into: LineWriter): void {
+  const head = `${name}:`;
+  into.number(value < 0 ? `${head}0|g\n${head}` : head, value, "|g", name);
 }
 
 /** Means have more digits than they are worth: six are left. */

@@ -67,8 +67,12 @@ export function resolveStatsdOptions(
   }
 
   const { prefix = "", tags = {}, rollups = [], percentiles = [50, 75, 90, 95, 99] } = options;
-  const isName = typeof prefix === "string" && /^(?:[\w-]+(?:\.[\w-]+)*\.?)?$/.test(prefix);
-  expect(isName, "prefix", prefix, "letters, digits, _ and -, with dots between");
+  const isPrefix =
+    typeof prefix === "string" &&
+    prefix.length <= 100 &&
+    /^(?:[\w-]+(?:\.[\w-]+)*\.?)?$/.test(prefix);
+  const wanted = "letters, digits, _ and -, with dots between, at most 100 characters";
+  expect(isPrefix, "prefix", prefix, wanted);
   expect(isObject(tags), "tags", tags, "an object of strings, numbers, booleans");
   for (const [key, value] of Object.entries(isObject(tags) ? tags : {})) {
     const fine = ["string", "number", "boolean"].includes(typeof value);
@@ -103,7 +107,7 @@ export function resolveStatsdOptions(
     lookup === undefined || typeof lookup === "function",
     "lookup",
     lookup,
-    "a function that takes a host name and resolves to { address }",
+    "a function that takes a host name and resolves to { address }, or a list of them",
   );
   expect(typeof clock?.now === "function", "clock", clock, "an object with now()");
   if (faults.length > 0) {

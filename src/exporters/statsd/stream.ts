@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { Aborted, abortable, codeOf, nextTurn, type Transport } from "./transport.js";
+import { Aborted, abortable, codeOf, nextTurn, type Transport, written } from "./transport.js";
 
 /** How payloads are told apart in a stream: by their length in front, or by a newline at the end. */
 export type Framing = "length" | "newline";
@@ -36,13 +36,15 @@ export class StreamTransport implements Transport {
   }
 
   /** Resolves when the kernel has taken all of it: a peer that does not read holds it back. */
-  send(payload: Buffer, signal: AbortSignal): Promise<void> {
+  async send(payload: Buffer, signal: AbortSignal): Promise<void> {
     const socket = this.#socket;
-    const sending = new Promise<void>((resolve, reject) => {
-      if (socket === undefined) throw new Error("EPIPE: the server closed the socket");
-      socket.write(this.#frame(payload), (error) => (error ? reject(error) : resolve()));
-    });
-    return abortable(sending, signal);
+    if (socket === undefined) throw new Error("EPIPE: the server closed the socket");
+    const frame = this.#frame(payload);
+    await written(
+      (done) => socket.write(frame, done),
+      signal,
+      () => this.close(),
+    );
   }
 
   settle(): Promise<void> {

@@ -4,7 +4,7 @@ export interface Transport {
   readonly target: string;
   /** Makes it ready for one export. Rejects when it cannot. */
   open(signal: AbortSignal): Promise<void>;
-  /** Resolves when the system has taken the payload. */
+  /** Resolves when the system has taken the payload, aborted or not; rejects when it has not. */
   send(payload: Buffer, signal: AbortSignal): Promise<void>;
   /** Gives the event loop a turn. Rejects when it brings word that the last payload was refused. */
   settle(): Promise<void>;
@@ -29,6 +29,42 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
         reject(error);
       },
     );
+  });
+}
+
+/**
+ * Writes, and waits for the system's word on it. An abort alone would leave open whether the payload has
+ * gone out. A system that has taken it says so within a turn of the event loop; what it has not taken by
+ * then goes down with the socket.
+ */
+export function written(
+  write: (done: (error?: Error | null) => void) => void,
+  signal: AbortSignal,
+  close: () => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const done = (error?: Error | null): void => {
+      if (isOver) return;
+      isOver = true;
+      signal.removeEventListener("abort", abort);
+      if (error) reject(error);
+      else resolve();
+    };
+    const abort = (): void => {
+      setImmediate(() => {
+        if (isOver) return;
+        done(new Aborted());
+        close();
+      });
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      write(done);
+    } catch (error) {
+      done(error as Error);
+    }
   });
 }
 

@@ -1,11 +1,12 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { AddressCache } from "./address.js";
-import { Aborted, abortable, nextTurn, type Transport } from "./transport.js";
+import { Aborted, abortable, codeOf, nextTurn, type Transport, written } from "./transport.js";
 
 /**
  * UDP on a connected socket: only that one is told when nobody listens (ECONNREFUSED). On one host the
- * word comes with the next send or the next turn of the event loop; from afar later, or never.
+ * word comes with the next send or the next turn of the event loop; from afar later, or never. The next
+ * `open` then takes the next address of the host.
  */
 export class UdpTransport implements Transport {
   readonly target: string;
@@ -28,18 +29,24 @@ export class UdpTransport implements Transport {
     this.#refused = undefined;
     if (this.#socket !== undefined && this.#address === address) return;
     this.close();
-    await abortable(this.#connect(address), signal);
     this.#address = address;
+    await abortable(this.#connect(address), signal);
   }
 
-  send(payload: Buffer, signal: AbortSignal): Promise<void> {
+  async send(payload: Buffer, signal: AbortSignal): Promise<void> {
     const socket = this.#socket;
-    const sending = new Promise<void>((resolve, reject) => {
-      if (this.#refused !== undefined) throw this.#refused;
-      if (socket === undefined) throw new Error("the socket is closed");
-      socket.send(payload, (error) => (error ? reject(error) : resolve()));
-    });
-    return abortable(sending, signal);
+    if (this.#refused !== undefined) throw this.#refused;
+    if (socket === undefined) throw new Error("the socket is closed");
+    try {
+      await written(
+        (done) => socket.send(payload, done),
+        signal,
+        () => this.close(),
+      );
+    } catch (error) {
+      if (codeOf(error) === "ECONNREFUSED") this.addresses.leave(this.#address as string);
+      throw error;
+    }
   }
 
   async settle(): Promise<void> {
@@ -70,11 +77,13 @@ export class UdpTransport implements Transport {
     socket.unref();
     this.#socket = socket;
     return new Promise((resolve, reject) => {
-      socket.on("error", (error) => {
+      const failed = (error: Error): void => {
         if (socket === this.#socket) this.#refused = error;
+        this.addresses.leave(address);
         reject(error);
-      });
-      socket.connect(this.port, address, (error?: Error) => (error ? reject(error) : resolve()));
+      };
+      socket.on("error", failed);
+      socket.connect(this.port, address, (error?: Error) => (error ? failed(error) : resolve()));
     });
   }
 }

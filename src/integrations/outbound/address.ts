@@ -10,6 +10,7 @@ export interface Address {
 }
 
 const PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+const LAST_PORT = 65_535;
 /** `name:port`, `[IPv6]:port`; an address with more colons than that one is IPv6 without a port. */
 const HOST = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/;
 
@@ -36,15 +37,38 @@ export function ofHeader(protocol: string, host: string, defaultPort: unknown): 
   return { address, port, isDefaultPort: port === implied };
 }
 
+/**
+ * Whether a Host header is `host`, with or without a port, and nothing else. Whoever calls a proxy
+ * writes the header that the proxy may pass on. Hot path: no allocation.
+ */
+export function isHeaderOf(header: string, host: string): boolean {
+  const isBracketed = header.startsWith("[") && !host.startsWith("[");
+  const from = isBracketed ? 1 : 0;
+  if (!header.startsWith(host, from)) return false;
+  let at = from + host.length;
+  if (isBracketed && header[at++] !== "]") return false;
+  if (at === header.length) return true;
+  // A port has one spelling: zeros before it would make many.
+  if (header[at++] !== ":" || header[at] === "0") return false;
+  let port = 0;
+  for (; at < header.length && port <= LAST_PORT; at++) {
+    const digit = header.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return false;
+    port = port * 10 + digit;
+  }
+  return port > 0 && port <= LAST_PORT;
+}
+
 export function display({ address, port, isDefaultPort }: Address): string {
   if (isDefaultPort || port === undefined) return address;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** The origin at the front of an absolute URL, which is what a forward proxy is sent as a path. */
-export function originIn(url: string): string {
-  const end = url.indexOf("/", url.indexOf("://") + 3);
-  return end < 0 ? url : url.slice(0, end);
+/** The path of a target; a forward proxy is sent whole URLs. */
+export function pathIn(target: string): string {
+  if (!target.startsWith("http://") && !target.startsWith("https://")) return target;
+  const path = target.indexOf("/", target.indexOf("://") + 3);
+  return path < 0 ? "/" : target.slice(path);
 }
 
 function portOf(given: unknown, implied: number | undefined): number | undefined {

@@ -1,6 +1,6 @@
 import type { Clock } from "../../time/clock.js";
 import type { ClientOperation } from "./client-operation.js";
-import type { Host } from "./hosts.js";
+import type { Host } from "./host.js";
 
 const OPEN = 0;
 const ANSWERED = 1;

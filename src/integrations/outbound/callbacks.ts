@@ -4,24 +4,23 @@ import type { OutboundOptions, OutboundRequest } from "./options.js";
 
 /** The host's callbacks, guarded: what they do wrong is counted, and changes no request. */
 export class Callbacks {
+  readonly #options: OutboundOptions;
   readonly #tally: Internals["callbacks"];
   readonly #diag: Internals["diag"];
 
-  constructor(
-    private readonly options: OutboundOptions,
-    { callbacks, diag }: Internals,
-  ) {
+  constructor(options: OutboundOptions, { callbacks, diag }: Internals) {
+    this.#options = options;
     this.#tally = callbacks;
     this.#diag = diag;
   }
 
   /** Whether there is any to call. */
   get any(): boolean {
-    return this.options.template !== undefined || this.options.filter !== undefined;
+    return this.#options.template !== undefined || this.#options.filter !== undefined;
   }
 
   isWanted(request: OutboundRequest): boolean {
-    const { filter } = this.options;
+    const { filter } = this.#options;
     if (filter === undefined) return true;
     const answer = this.#guarded("filter", filter, request);
     if (typeof answer === "boolean") return answer;
@@ -30,7 +29,7 @@ export class Callbacks {
   }
 
   template(request: OutboundRequest): string | undefined {
-    const { template } = this.options;
+    const { template } = this.#options;
     if (template === undefined) return undefined;
     const answer = this.#guarded("template", template, request);
     if (answer === undefined || answer === FAILED) return undefined;
@@ -43,8 +42,7 @@ export class Callbacks {
   #guarded(name: string, call: (request: OutboundRequest) => unknown, request: OutboundRequest) {
     try {
       const answer: unknown = call(request);
-      // Its rejection must not take the process down.
-      if (answer instanceof Promise) answer.catch(() => {});
+      if (typeof answer === "object" || typeof answer === "function") swallow(answer);
       return answer;
     } catch {
       this.#refuse(name, "threw");
@@ -59,3 +57,11 @@ export class Callbacks {
 }
 
 const FAILED = Symbol("failed");
+
+/**
+ * The rejection of an async answer must not take the process down, whoever made the promise: another
+ * realm, another library. What a foreign `then` throws is a rejection here.
+ */
+function swallow(answer: unknown): void {
+  Promise.prototype.then.call(Promise.resolve(answer), undefined, () => {});
+}

@@ -17,6 +17,11 @@ export class ClientOperation {
 
   constructor(readonly signals: GoldenSignals) {}
 
+  /** Whether it is not shown: its series have expired, and nothing is under way. */
+  get isIdle(): boolean {
+    return this.open === 0 && !this.signals.isListed;
+  }
+
   /** Hot path: one look-up by a small integer and one record. */
   answered(status: number, durationMs: number): void {
     const series = this.byStatus.get(status) ?? this.firstAnswer(status);

@@ -3,6 +3,7 @@ import type { BoundCounter } from "../../instruments/counter.js";
 import type { Operation } from "../../instruments/golden-signals.js";
 import { INTERNALS, type Instrumented, type Internals } from "../../instruments/internals.js";
 import { type AnyFunction, Binding, wrapFunction } from "../wrap.js";
+import { fieldsOf, textOrNone } from "./fields.js";
 import {
   CONSUMED,
   defined,
@@ -18,6 +19,23 @@ import { type DependencyKind, isKind, systemOf } from "./systems.js";
 
 /** Names that `run` remembers; names come from developers, and are few. */
 const MAX_NAMES = 1000;
+
+const DEPENDENCY_FIELDS = [
+  "kind",
+  "system",
+  "namespace",
+  "destination",
+  "address",
+  "port",
+  "attributes",
+] as const satisfies readonly (keyof DependencyOptions)[];
+
+const OPERATION_FIELDS = [
+  "collection",
+  "destination",
+  "type",
+  "attributes",
+] as const satisfies readonly (keyof OperationOptions)[];
 
 export interface DependencyOptions {
   /** @default what the name says: `postgres` is a "db", `kafka` "messaging", else "other" */
@@ -65,19 +83,21 @@ export class Dependency {
     this.#internals = auspex[INTERNALS];
     this.name = textOf(name);
     const known = systemOf(this.name);
-    const { kind = known.kind, namespace, address, port, attributes } = options;
+    const given = fieldsOf(options, DEPENDENCY_FIELDS, this.#internals.registry.tally);
+    const kind = given.kind ?? known.kind;
     this.kind = isKind(kind) ? kind : known.kind;
     if (this.kind !== kind) this.#warn("kind", `has the unknown kind "${textOf(kind)}"`);
-    this.system = options.system ?? (this.kind === known.kind ? known.system : undefined);
-    this.#destination = options.destination;
+    const implied = this.kind === known.kind ? known.system : undefined;
+    this.system = textOrNone(given.system) ?? implied;
+    this.#destination = textOrNone(given.destination);
     this.#attributes = identityAttributes({
       name: this.name,
       kind: this.kind,
       system: this.system ?? (this.kind === "other" ? undefined : "_OTHER"),
-      namespace,
-      address,
-      port,
-      attributes: this.#clean(attributes),
+      namespace: textOrNone(given.namespace),
+      address: textOrNone(given.address),
+      port: typeof given.port === "number" ? given.port : undefined,
+      attributes: this.#clean(given.attributes),
     });
   }
 
@@ -88,10 +108,15 @@ export class Dependency {
    *   key: of what looks like one, the first word is kept
    */
   operation(name: string, options?: OperationOptions): Operation {
-    const given = textOf(name);
-    const { key, title, attributes } = this.#described(given, options ?? {});
-    const all = { ...this.#attributes, ...attributes, ...this.#clean(options?.attributes) };
-    return familyOf(this.#internals.registry, key).operation(title, all);
+    const { registry } = this.#internals;
+    const given = fieldsOf(options, OPERATION_FIELDS, registry.tally);
+    const { key, title, attributes } = this.#described(textOf(name), {
+      collection: textOrNone(given.collection),
+      destination: textOrNone(given.destination),
+      type: textOrNone(given.type),
+    });
+    const all = { ...this.#attributes, ...attributes, ...this.#clean(given.attributes) };
+    return familyOf(registry, key).operation(title, all);
   }
 
   /** Runs `work` as one piece of the operation; its result and its error are passed on unchanged. */
@@ -128,7 +153,7 @@ export class Dependency {
   /** @returns the instrument, the name shown, and the attributes that tell the operation apart */
   #described(
     given: string,
-    { collection, destination = this.#destination, type }: OperationOptions,
+    { collection, destination = this.#destination, type }: OperationDetails,
   ): { key: InstrumentKey; title: string; attributes: Attributes } {
     if (this.kind === "db") {
       const name = operationName(given);
@@ -183,6 +208,12 @@ export class Dependency {
   }
 }
 
+interface OperationDetails {
+  readonly collection: string | undefined;
+  readonly destination: string | undefined;
+  readonly type: string | undefined;
+}
+
 /** A wrapped function whose operation is known from the start. */
 class Fixed extends Binding {
   constructor(private readonly fixed: Operation) {
@@ -204,5 +235,5 @@ export function dependency(
   name: string,
   options: DependencyOptions = {},
 ): Dependency {
-  return new Dependency(auspex, name, options ?? {});
+  return new Dependency(auspex, name, options);
 }

@@ -1,62 +1,30 @@
 import { cleanAttributes } from "../../attributes/attributes.js";
 import type { OperationFamily } from "../../instruments/family.js";
 import type { Registry } from "../../instruments/registry.js";
-import { METHODS, methodIndex } from "../http/methods.js";
-import { type Address, display, ofHeader, ofOrigin } from "./address.js";
+import { type Address, ofHeader, ofOrigin } from "./address.js";
 import { ClientOperation } from "./client-operation.js";
+import { Host } from "./host.js";
 
 /** Hosts and templates told apart by one monitor: a crawler calls any number of them. */
 export const MAX_HOSTS = 100;
 export const MAX_TEMPLATES = 200;
+/**
+ * Ports of one name that Host headers may tell apart: a proxy passes on what its client wrote, and
+ * every port it could write would otherwise take a place.
+ */
+export const MAX_HEADER_PORTS = 20;
 /** Ways to write those hosts that are remembered. */
 const MAX_SPELLINGS = 4 * MAX_HOSTS;
+/** Least time from one search for idle hosts to the next, while there is no room. */
+const SWEEP_MS = 10_000;
 
-/** One host that is called, or all beyond the limit. */
-export class Host {
-  /** As the callbacks see it. */
-  readonly name: string;
-  private readonly operations: (ClientOperation | undefined)[] = [];
-  private byTemplate: Map<string, (ClientOperation | undefined)[]> | undefined;
-
-  constructor(
-    readonly address: Address,
-    private readonly hosts: Hosts,
-  ) {
-    this.name = display(address);
-  }
-
-  operation(method: string, template: string | undefined): ClientOperation {
-    const index = methodIndex(method);
-    const operations = template === undefined ? this.operations : this.templated(template);
-    return operations[index] ?? this.first(operations, index, template);
-  }
-
-  private templated(template: string): (ClientOperation | undefined)[] {
-    this.byTemplate ??= new Map();
-    let operations = this.byTemplate.get(template);
-    if (operations === undefined) {
-      if (!this.hosts.admitTemplate()) return this.operations;
-      operations = [];
-      this.byTemplate.set(template, operations);
-    }
-    return operations;
-  }
-
-  private first(
-    operations: (ClientOperation | undefined)[],
-    index: number,
-    given: string | undefined,
-  ): ClientOperation {
-    const template = operations === this.operations ? undefined : given;
-    const operation = this.hosts.makeOperation(this, METHODS[index] as string, template);
-    operations[index] = operation;
-    return operation;
-  }
-}
-
-/** All hosts that one monitor has seen called: one object each, however it is written. */
+/**
+ * All hosts that one monitor has seen called: one object each, however it is written.
+ *
+ * When there is no room, hosts and templates give their places back whose operations have all idled,
+ * which is after `idleSeriesMs`. Not before: an operation made anew would stand beside the old one.
+ */
 export class Hosts {
-  readonly operations: ClientOperation[] = [];
   readonly #family: OperationFamily;
   readonly #byOrigin = new Map<string, Host>();
   readonly #byHeader = new Map<string, Map<string, Host>>();
@@ -64,6 +32,7 @@ export class Hosts {
   readonly #other = new Host({ address: "_OTHER", port: undefined, isDefaultPort: true }, this);
   #spellings = 0;
   #templates = 0;
+  #nextSweepMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly registry: Registry) {
     this.#family = registry.family(
@@ -97,17 +66,29 @@ export class Hosts {
       // Protocols are those of agents: `http:`, `https:`, and whatever a foreign one calls itself.
       if (this.#byHeader.size < 8) this.#byHeader.set(protocol, hosts);
     }
-    return this.#note(hosts, host, ofHeader(protocol, host, defaultPort));
+    return this.#note(hosts, host, ofHeader(protocol, host, defaultPort), MAX_HEADER_PORTS);
   }
 
-  /** Whether one more template may be told apart. */
-  admitTemplate(): boolean {
-    if (this.#templates < MAX_TEMPLATES) {
-      this.#templates++;
-      return true;
+  /** For a host whose place was given to another. */
+  ofAddress(address: Address): Host {
+    return this.#byAddress.get(keyOf(address)) ?? this.#admit(address, MAX_HOSTS);
+  }
+
+  /** Every operation of every host. */
+  *operations(): Generator<ClientOperation> {
+    yield* this.#other.all();
+    for (const host of this.#byAddress.values()) yield* host.all();
+  }
+
+  /** Whether `host` may have one more template told apart. */
+  admitTemplate(host: Host): boolean {
+    if (this.#templates >= MAX_TEMPLATES) this.#sweep(host);
+    if (this.#templates >= MAX_TEMPLATES) {
+      this.#family.instrument.overflowed++;
+      return false;
     }
-    this.#family.instrument.overflowed++;
-    return false;
+    this.#templates++;
+    return true;
   }
 
   makeOperation(host: Host, method: string, template: string | undefined): ClientOperation {
@@ -123,9 +104,7 @@ export class Hosts {
     );
     const name = `${method} ${host.name}${template ?? ""}`;
     const signals = this.#family.add(name, attributes) ?? this.#family.overflow.signals;
-    const operation = new ClientOperation(signals);
-    this.operations.push(operation);
-    return operation;
+    return new ClientOperation(signals);
   }
 
   /** Counts a response whose body ended before it was whole. */
@@ -145,22 +124,57 @@ export class Hosts {
     series.add(1);
   }
 
-  #note(spellings: Map<string, Host>, spelling: string, address: Address | undefined): Host {
+  #note(
+    spellings: Map<string, Host>,
+    spelling: string,
+    address: Address | undefined,
+    maxPorts = MAX_HOSTS,
+  ): Host {
     if (address === undefined) return this.#other;
-    const key = `${address.address} ${address.port ?? ""}`;
-    let host = this.#byAddress.get(key);
-    if (host === undefined) {
-      if (this.#byAddress.size >= MAX_HOSTS) {
-        this.#family.instrument.overflowed++;
-        return this.#other;
-      }
-      host = new Host(address, this);
-      this.#byAddress.set(key, host);
-    }
-    if (this.#spellings < MAX_SPELLINGS) {
+    const host = this.#byAddress.get(keyOf(address)) ?? this.#admit(address, maxPorts);
+    if (host !== this.#other && this.#spellings < MAX_SPELLINGS) {
       this.#spellings++;
       spellings.set(spelling, host);
     }
     return host;
   }
+
+  #admit(address: Address, maxPorts: number): Host {
+    if (!this.#hasRoom(address, maxPorts)) this.#sweep();
+    if (!this.#hasRoom(address, maxPorts)) {
+      this.#family.instrument.overflowed++;
+      return this.#other;
+    }
+    const host = new Host(address, this);
+    this.#byAddress.set(keyOf(address), host);
+    return host;
+  }
+
+  #hasRoom({ address }: Address, maxPorts: number): boolean {
+    if (this.#byAddress.size >= MAX_HOSTS) return false;
+    let ports = 0;
+    for (const host of this.#byAddress.values()) if (host.address.address === address) ports++;
+    return ports < maxPorts;
+  }
+
+  /** Gives back the places of what has idled. About 20 µs when all are taken, every 10 s at most. */
+  #sweep(inUse?: Host): void {
+    const now = this.registry.clock.now();
+    if (now < this.#nextSweepMs) return;
+    this.#nextSweepMs = now + SWEEP_MS;
+    for (const [key, host] of this.#byAddress) {
+      this.#templates -= host.dropIdleTemplates();
+      host.isGone = host !== inUse && host.isIdle;
+      if (host.isGone) this.#byAddress.delete(key);
+    }
+    for (const spellings of [this.#byOrigin, ...this.#byHeader.values()]) {
+      for (const [spelling, host] of spellings) {
+        if (host.isGone && spellings.delete(spelling)) this.#spellings--;
+      }
+    }
+  }
+}
+
+function keyOf({ address, port }: Address): string {
+  return `${address} ${port ?? ""}`;
 }

@@ -1,8 +1,10 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
+import { isHeaderOf } from "./address.js";
 import type { Call } from "./call.js";
 import { failureType, TIMEOUT } from "./failure.js";
-import type { Host, Hosts } from "./hosts.js";
+import type { Host } from "./host.js";
+import type { Hosts } from "./hosts.js";
 import type { Watcher } from "./watcher.js";
 
 type Request = ClientRequest & {
@@ -52,7 +54,12 @@ export function watchHttp(watcher: Watcher): () => void {
     "http.client.request.start": began,
 
     "http.client.response.finish": watcher.guarded<Message & { response: IncomingMessage }>(
-      ({ request, response }) => watcher.callOf(request)?.answered(response.statusCode as number),
+      ({ request, response }) => {
+        let call = watcher.callOf(request);
+        // Node 20: it was answered before it was written. One that is written was made before we watched.
+        if (call === undefined && !request.writableEnded) call = begin(request);
+        call?.answered(response.statusCode as number);
+      },
     ),
 
     "http.client.request.error": watcher.guarded<Message & { error: unknown }>(
@@ -100,26 +107,22 @@ function closedHalfway(watcher: Watcher, call: Call, res: NonNullable<Request["r
 
 /**
  * A request keeps its host, but its port only in the Host header, where a caller may write whatever it
- * likes: one that names another host is not believed.
+ * likes, and a proxy passes on what its client wrote: one that is not this host is as good as none.
  */
 function hostOf(hosts: Hosts, request: Request): Host {
   const { socketPath, protocol, host } = request;
   const defaultPort = request.agent?.defaultPort;
   if (typeof socketPath === "string") return hosts.ofHeader(protocol, socketPath, undefined);
   const header = request.getHeader("host") ?? HOST_LINE.exec(request._header ?? "")?.[1];
-  if (typeof header === "string" && names(header, host)) {
+  if (typeof header === "string" && isHeaderOf(header, host)) {
     return hosts.ofHeader(protocol, header, defaultPort);
   }
-  return hosts.ofHeader(protocol, host.includes(":") ? `[${host}]` : host, defaultPort);
+  return hosts.ofHeader(
+    protocol,
+    host.includes(":") && !host.startsWith("[") ? `[${host}]` : host,
+    defaultPort,
+  );
 }
 
 /** Headers handed over as an array are text at once. */
 const HOST_LINE = /\r\nhost: *([^\r\n]*)/i;
-
-function names(header: string, host: string): boolean {
-  const at = header.startsWith("[") && !host.startsWith("[") ? 1 : 0;
-  if (!header.startsWith(host, at)) return false;
-  const next = header.charCodeAt(at + host.length);
-  // Its end, a port, or the bracket after an IPv6 address.
-  return Number.isNaN(next) || next === 58 || (at === 1 && next === 93);
-}

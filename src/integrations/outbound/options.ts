@@ -34,15 +34,27 @@ export interface OutboundOptions {
   readonly filter?: (request: OutboundRequest) => boolean;
 }
 
-/** @throws TypeError listing every fault of the options and how to mend it */
-export function checkOptions(options: OutboundOptions): void {
+/**
+ * A copy of the options, so that each is read once.
+ * @throws TypeError listing every fault of the options and how to mend it
+ */
+export function checkedOptions(options: OutboundOptions | null | undefined): OutboundOptions {
   const faults: string[] = [];
+  const checked: Record<string, unknown> = {};
   for (const name of ["template", "filter"] as const) {
-    const given: unknown = options[name];
-    if (given === undefined || typeof given === "function") continue;
-    faults.push(`${name} is ${describe(given)}; give a function of a request, or leave it out`);
+    let given: unknown;
+    try {
+      given = options?.[name];
+    } catch {
+      faults.push(`${name} cannot be read; give a function of a request, or leave it out`);
+      continue;
+    }
+    if (given === undefined || typeof given === "function") checked[name] = given;
+    else
+      faults.push(`${name} is ${describe(given)}; give a function of a request, or leave it out`);
   }
   if (faults.length > 0) throw new TypeError(`watchOutbound: ${faults.join("; ")}`);
+  return checked;
 }
 
 function describe(given: unknown): string {

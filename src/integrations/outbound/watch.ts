@@ -1,7 +1,7 @@
 import { INTERNALS, type Instrumented } from "../../instruments/internals.js";
 import { Hosts } from "./hosts.js";
 import { watchHttp } from "./http.js";
-import { checkOptions, type OutboundOptions } from "./options.js";
+import { checkedOptions, type OutboundOptions } from "./options.js";
 import { watchUndici } from "./undici.js";
 import { Watcher } from "./watcher.js";
 
@@ -31,7 +31,7 @@ function wirings(): WeakMap<Instrumented, Wiring> {
  * @see OpenTelemetry semantic conventions, http.client.request.duration
  */
 export function watchOutbound(auspex: Instrumented, options: OutboundOptions = {}): () => void {
-  checkOptions(options);
+  const checked = checkedOptions(options);
   const internals = auspex[INTERNALS];
   const known = wirings();
   let wiring = known.get(auspex);
@@ -39,7 +39,7 @@ export function watchOutbound(auspex: Instrumented, options: OutboundOptions = {
     wiring = { hosts: new Hosts(internals.registry), users: 0, unwire: () => {} };
     known.set(auspex, wiring);
   }
-  if (wiring.users++ === 0) wiring.unwire = wire(new Watcher(wiring.hosts, options, internals));
+  if (wiring.users++ === 0) wiring.unwire = wire(new Watcher(wiring.hosts, checked, internals));
   else internals.diag.warn("outbound:twice", "outbound calls are watched already, as first asked");
   let counts = true;
   return () => {

@@ -1,16 +1,15 @@
 import { isUnobserved } from "../../diag/suppress.js";
 import type { Internals } from "../../instruments/internals.js";
 import type { Clock } from "../../time/clock.js";
-import { originIn } from "./address.js";
+import { pathIn } from "./address.js";
 import { Call } from "./call.js";
 import { Callbacks } from "./callbacks.js";
-import type { Host, Hosts } from "./hosts.js";
+import type { Host } from "./host.js";
+import type { Hosts } from "./hosts.js";
 import { type OutboundOptions, OutboundRequest } from "./options.js";
 
 /** What a watcher has put on a request: null is a request that is left out. */
 type Watched = Record<symbol, Call | null | undefined>;
-
-const SLASH = 47;
 
 /** Records the requests of one monitor, from wherever they are told of, until it is stopped. */
 export class Watcher {
@@ -37,15 +36,14 @@ export class Watcher {
 
   /**
    * A request has begun. At most one object is made, unless there are callbacks.
-   * @param path - as sent; an absolute URL names the host behind a proxy
+   * @param host - that is called. What else names one, a Host header or a whole URL for a path, may be
+   *   what a client of this service has written
    */
   begin(request: object, host: Host, method: string, path: string): Call | null {
     let call: Call | null = null;
     if (!isUnobserved(request)) {
-      const behind = path.charCodeAt(0) === SLASH ? host : this.behindProxy(host, path);
-      const template = this.callbacks === undefined ? undefined : this.ask(behind, method, path);
-      if (template !== null)
-        call = new Call(behind, behind.operation(method, template), this.clock);
+      const template = this.callbacks === undefined ? undefined : this.ask(host, method, path);
+      if (template !== null) call = new Call(host, host.operation(method, template), this.clock);
     }
     (request as Watched)[this.key] = call;
     return call;
@@ -74,7 +72,7 @@ export class Watcher {
   /** Calls under way are no longer in flight; nothing is recorded for them. */
   stop(): void {
     this.isStopped = true;
-    for (const operation of this.hosts.operations) {
+    for (const operation of this.hosts.operations()) {
       operation.signals.inFlight = Math.max(0, operation.signals.inFlight - operation.open);
       operation.open = 0;
     }
@@ -86,12 +84,4 @@ export class Watcher {
     const seen = new OutboundRequest(method, host.name, pathIn(path));
     return callbacks.isWanted(seen) ? callbacks.template(seen) : null;
   }
-
-  private behindProxy(host: Host, path: string): Host {
-    return path.startsWith("http") ? this.hosts.ofOrigin(originIn(path)) : host;
-  }
-}
-
-function pathIn(path: string): string {
-  return path.startsWith("http") ? path.slice(originIn(path).length) || "/" : path;
 }

@@ -1,11 +1,13 @@
 import { type Hierarchy, locate } from "./cgroup-paths.js";
+import { Countdown } from "./countdown.js";
+import type { Probe, Reading } from "./probe.js";
 import type { ReadFile } from "./sources.js";
 import { amountAfter, numberIn } from "./text.js";
 
+/** A process is moved to another group yet more seldom than limits are changed. */
+const GROUP_EVERY_MS = 60_000;
 /** Limits are changed by hand or by an autoscaler, seldom. */
 export const LIMITS_EVERY_MS = 10_000;
-/** A process is moved to another group yet more seldom. */
-export const GROUP_EVERY_MS = 60_000;
 
 /** A limit and the group that sets it. */
 export interface Limit {
@@ -18,10 +20,14 @@ export interface Limit {
  * The limits and usage of the control groups this process lives in; version 1, 2 or none.
  *
  * The tightest limit on the way up holds; of equal ones the outermost, for it has the most to carry.
- * Nothing here throws.
+ * A probe without readings, on which others lean: as such it looks its group up again. Nothing here
+ * throws.
  */
-export class Cgroup {
+export class Cgroup implements Probe {
+  readonly name = "cgroup";
+  readonly readings: Reading[] = [];
   readonly #read: ReadFile;
+  readonly #group = new Countdown(GROUP_EVERY_MS);
   #self: string | undefined;
   #cpu: Hierarchy | undefined;
   #memory: Hierarchy | undefined;
@@ -35,15 +41,17 @@ export class Cgroup {
     this.#locate(read("/proc/self/cgroup"));
   }
 
-  /**
-   * Finds the group anew, and what was switched on in it since: a process may be moved, seldom.
-   * Where there never was a group nothing is asked.
-   */
-  refresh(): void {
-    if (this.#self === undefined) return;
+  /** Finds the group anew, and what was switched on in it since: a process may be moved, seldom. */
+  sample(elapsedMs: number): void {
+    if (!this.#group.isDue(elapsedMs)) return;
     this.forget();
     const self = this.#read("/proc/self/cgroup");
     if (self !== undefined && self !== this.#self) this.#locate(self);
+  }
+
+  /** False on a machine that has none: nothing is ever asked for again. */
+  get exists(): boolean {
+    return this.#self !== undefined;
   }
 
   /** Directory of the process's own group where pressure is told; version 2 only. */

@@ -1,7 +1,7 @@
-import { type Cgroup, GROUP_EVERY_MS, LIMITS_EVERY_MS, type Limit } from "./cgroup.js";
+import { type Cgroup, LIMITS_EVERY_MS, type Limit } from "./cgroup.js";
 import { Countdown } from "./countdown.js";
 import type { Probe } from "./probe.js";
-import { counter, gauge, ratio, setShare } from "./reading.js";
+import { advance, counter, gauge, ratio, setShare } from "./reading.js";
 import type { Sources } from "./sources.js";
 
 const TIME = "Total CPU seconds of this process, by mode.";
@@ -27,33 +27,29 @@ export class CpuProbe implements Probe {
   readonly #cgroup: Cgroup;
   #limit: Limit | undefined;
   #cpus = Number.NaN;
-  readonly #group = new Countdown(GROUP_EVERY_MS);
   readonly #limits = new Countdown(LIMITS_EVERY_MS);
-  #usedUs: number;
   #periods: { total: number; throttled: number } | undefined;
 
   constructor(sources: Sources, cgroup: Cgroup) {
     this.#sources = sources;
     this.#cgroup = cgroup;
     this.#readLimits();
-    const { user, system } = sources.cpuUsage();
-    this.#usedUs = user + system;
+    this.#advance();
     this.#periods = this.#limit && cgroup.cpuPeriods(this.#limit);
   }
 
   sample(elapsedMs: number): void {
-    if (this.#group.isDue(elapsedMs)) this.#cgroup.refresh();
     if (this.#limits.isDue(elapsedMs)) this.#readLimits();
-    const { user, system } = this.#sources.cpuUsage();
-    const usedMs = (user + system - this.#usedUs) / 1e3;
-    this.#usedUs = user + system;
-    this.#user.value = user / 1e6;
-    this.#system.value = system / 1e6;
+    const usedMs = this.#advance() * 1e3;
     setShare(this.#utilization, ratio(usedMs, elapsedMs * this.#cpus));
     this.#sampleThrottling();
   }
 
-  stop(): void {}
+  /** Seconds used since the last time. */
+  #advance(): number {
+    const { user, system } = this.#sources.cpuUsage();
+    return advance(this.#user, user / 1e6) + advance(this.#system, system / 1e6);
+  }
 
   #readLimits(): void {
     const before = this.#limit?.directory;

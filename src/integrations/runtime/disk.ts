@@ -1,6 +1,6 @@
 import { Devices } from "./devices.js";
 import type { Probe, Reading } from "./probe.js";
-import { counter, gauge, ratio, setShare } from "./reading.js";
+import { advance, counter, gauge, setShare } from "./reading.js";
 import { RunningTotal } from "./running-total.js";
 import type { ReadFile } from "./sources.js";
 import { amountAfter, columnsOf } from "./text.js";
@@ -15,18 +15,18 @@ function makeDisk(name: string) {
   const device = { "system.device.name": name };
   const total = (metric: string, unit: string, description: string, direction?: string) => {
     const attributes = direction === undefined ? device : { ...device, [DIRECTION]: direction };
-    return new RunningTotal(counter(metric, unit, description, attributes));
+    return counter(metric, unit, description, attributes);
   };
   const io = (way: string) => total("system.disk.io", "By", "Bytes moved, by disk.", way);
   const operations = (way: string) =>
     total("system.disk.operations", "{operation}", "Operations done, by disk.", way);
-  const disk = {
+  const counters = {
     readBytes: io("read"),
     writtenBytes: io("write"),
     reads: operations("read"),
     writes: operations("write"),
-    busy: total("system.disk.io_time", "s", "Seconds a disk had something to do."),
   };
+  const busy = total("system.disk.io_time", "s", "Seconds a disk had something to do.");
   const utilization = gauge(
     "auspex.disk.utilization",
     "1",
@@ -34,9 +34,10 @@ function makeDisk(name: string) {
     device,
   );
   return {
-    ...disk,
+    ...counters,
+    busy: new RunningTotal(busy),
     utilization,
-    all: [...Object.values(disk).map((one) => one.reading), utilization],
+    all: [...Object.values(counters), busy, utilization],
   };
 }
 
@@ -48,6 +49,8 @@ export class DiskProbe implements Probe {
   readonly #disks = new Devices(this.readings, makeDisk);
   readonly #own: { readonly read: Reading; readonly write: Reading } | undefined;
   readonly #readFile: ReadFile;
+  /** Elapsed time, added up. */
+  #atMs = 0;
 
   /** @throws where the machine tells nothing */
   constructor(readFile: ReadFile) {
@@ -62,32 +65,31 @@ export class DiskProbe implements Probe {
       this.#own = { read: own("read"), write: own("write") };
       this.readings.push(this.#own.read, this.#own.write);
     }
-    this.#readDisks(Number.NaN);
+    this.sample(0);
   }
 
   sample(elapsedMs: number): void {
-    this.#readDisks(elapsedMs);
+    this.#atMs += elapsedMs;
+    this.#readDisks();
     if (this.#own === undefined) return;
     const text = this.#readFile("/proc/self/io");
-    this.#own.read.value = amountAfter(text, "read_bytes:") ?? this.#own.read.value;
-    this.#own.write.value = amountAfter(text, "write_bytes:") ?? this.#own.write.value;
+    advance(this.#own.read, amountAfter(text, "read_bytes:") ?? Number.NaN);
+    advance(this.#own.write, amountAfter(text, "write_bytes:") ?? Number.NaN);
   }
 
-  stop(): void {}
-
-  #readDisks(elapsedMs: number): void {
+  #readDisks(): void {
     for (const line of (this.#readFile("/proc/diskstats") ?? "").split("\n")) {
       const columns = columnsOf(line);
       const name = columns[2] ?? "";
       if (!DISK.test(name)) continue;
       const disk = this.#disks.see(name);
       if (disk === undefined) continue;
-      disk.reads.advance(Number(columns[3]));
-      disk.readBytes.advance(Number(columns[5]) * SECTOR_BYTES);
-      disk.writes.advance(Number(columns[7]));
-      disk.writtenBytes.advance(Number(columns[9]) * SECTOR_BYTES);
-      const busySeconds = disk.busy.advance(Number(columns[12]) / 1e3);
-      setShare(disk.utilization, Math.min(1, ratio(busySeconds * 1e3, elapsedMs)));
+      advance(disk.reads, Number(columns[3]));
+      advance(disk.readBytes, Number(columns[5]) * SECTOR_BYTES);
+      advance(disk.writes, Number(columns[7]));
+      advance(disk.writtenBytes, Number(columns[9]) * SECTOR_BYTES);
+      const share = disk.busy.advance(Number(columns[12]) / 1e3, this.#atMs);
+      setShare(disk.utilization, Math.min(1, share));
     }
     this.#disks.settle();
   }

@@ -1,6 +1,6 @@
 import { LoopDelay } from "./loop-delay.js";
 import type { Probe, Reading } from "./probe.js";
-import { counter, gauge, ratio, setShare } from "./reading.js";
+import { advance, counter, gauge, ratio, setShare } from "./reading.js";
 import type { Sources } from "./sources.js";
 
 const delay = (name: string, what: string): Reading =>
@@ -38,28 +38,18 @@ export class EventLoopProbe implements Probe {
 
   readonly #sources: Sources;
   readonly #delay: LoopDelay;
-  #idleMs: number;
-  #activeMs: number;
 
   constructor(sources: Sources) {
     this.#sources = sources;
-    const { idle, active } = sources.eventLoopUtilization();
-    this.#idleMs = idle;
-    this.#activeMs = active;
+    this.#advance();
     this.#delay = new LoopDelay(sources.eventLoopDelay);
   }
 
   /** The loop's own idle and active time are the elapsed time here; both are 0 until it runs. */
   sample(): void {
-    const { idle, active } = this.#sources.eventLoopUtilization();
-    const activeMs = active - this.#activeMs;
-    const elapsedMs = idle - this.#idleMs + activeMs;
-    this.#idleMs = idle;
-    this.#activeMs = active;
-    this.#activeTime.value = active / 1e3;
-    this.#idleTime.value = idle / 1e3;
-    setShare(this.#utilization, Math.min(1, ratio(activeMs, elapsedMs)));
-    this.#delay.read(elapsedMs, this.#utilization.value);
+    const { active, idle } = this.#advance();
+    setShare(this.#utilization, Math.min(1, ratio(active, active + idle)));
+    this.#delay.read((active + idle) * 1e3, this.#utilization.value);
     this.#delays.min.value = this.#delay.min / 1e3;
     this.#delays.p50.value = this.#delay.p50 / 1e3;
     this.#delays.p90.value = this.#delay.p90 / 1e3;
@@ -71,5 +61,14 @@ export class EventLoopProbe implements Probe {
 
   stop(): void {
     this.#delay.stop();
+  }
+
+  /** Seconds in each state since the last time. */
+  #advance(): { readonly active: number; readonly idle: number } {
+    const { idle, active } = this.#sources.eventLoopUtilization();
+    return {
+      active: advance(this.#activeTime, active / 1e3),
+      idle: advance(this.#idleTime, idle / 1e3),
+    };
   }
 }

@@ -34,6 +34,4 @@ export class FileSystemProbe implements Probe {
     this.#usage.sample(elapsedMs);
     setShare(this.#utilization, this.#usage.value);
   }
-
-  stop(): void {}
 }

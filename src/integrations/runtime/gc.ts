@@ -1,5 +1,5 @@
 import type { Probe, Reading } from "./probe.js";
-import { counter, gauge, histogram, level, ratio, setShare } from "./reading.js";
+import { gauge, histogram, level, ratio, setShare, tally } from "./reading.js";
 import type { Sources } from "./sources.js";
 
 /** Collections a second that are observed without a rest: 0.02 % of a core. */
@@ -30,7 +30,7 @@ function makeKind(kind: Kind): { readonly durations: Reading; readonly time: Rea
       `Garbage collection duration, by kind; ${estimated}.`,
       attributes,
     ),
-    time: counter(
+    time: tally(
       "auspex.gc.time",
       "s",
       `Seconds spent in garbage collection, by kind; ${estimated}.`,

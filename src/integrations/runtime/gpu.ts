@@ -1,13 +1,14 @@
 import type { CallbackTally } from "../../instruments/guarded-read.js";
+import { Countdown } from "./countdown.js";
 import { Devices } from "./devices.js";
 import { GPU_QUERY, type GpuLine, gpuLine } from "./gpu-line.js";
 import { LineChild } from "./line-child.js";
 import type { Probe, Reading } from "./probe.js";
-import { gauge, level, ratio, setOf, setShare, silence } from "./reading.js";
+import { addsUp, gauge, level, ratio, setOf, setShare } from "./reading.js";
 
 const EVERY_S = 10;
 /** Three lines that did not come. */
-const DEADLINE_MS = 30_000;
+const SILENCE_MS = 30_000;
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 3_600_000;
 const MIB = 2 ** 20;
@@ -21,8 +22,8 @@ function makeGpu(index: string, name: string) {
       "hw.gpu.task": "general",
     }),
     memory: gauge("hw.gpu.memory.utilization", "1", "Share of the GPU's memory in use.", gpu),
-    used: level("hw.gpu.memory.usage", "By", "Memory of the GPU in use.", gpu),
-    limit: level("hw.gpu.memory.limit", "By", "Memory of the GPU.", gpu),
+    used: addsUp(level("hw.gpu.memory.usage", "By", "Memory of the GPU in use.", gpu)),
+    limit: addsUp(level("hw.gpu.memory.limit", "By", "Memory of the GPU.", gpu)),
     temperature: level("hw.temperature", "Cel", "Temperature of the GPU.", typed),
     power: gauge("hw.power", "W", "Power the GPU draws; saturation is of its limit.", typed),
   };
@@ -33,9 +34,11 @@ function makeGpu(index: string, name: string) {
  * NVIDIA GPUs, through one `nvidia-smi` that prints a line per GPU every 10 s.
  *
  * One long-lived child rather than one each time: starting it loads the driver, and each start of a
- * child forks this process. It is started at the first sample, killed when it is silent for 30 s, and
- * started again after a minute, then two, four, … an hour; each such end and each line that makes no
+ * child forks this process. It is started at the first sample, and started again, when it ended or had
+ * to be killed, after a minute, then two, four, … an hour; each such end and each line that makes no
  * sense is counted.
+ *
+ * Every 30 s a GPU that no line told of is silent, and a child that told of none is killed.
  */
 export class GpuProbe implements Probe {
   readonly name = "gpu";
@@ -47,7 +50,7 @@ export class GpuProbe implements Probe {
   readonly #path: string;
   readonly #tally: CallbackTally;
   #child: LineChild | undefined;
-  #silentMs = 0;
+  #period = new Countdown(SILENCE_MS);
   #untilRetryMs = 0;
   #retryMs = FIRST_RETRY_MS;
 
@@ -63,12 +66,11 @@ export class GpuProbe implements Probe {
       if ((this.#untilRetryMs -= elapsedMs) <= 0) this.#start();
       return;
     }
-    this.#silentMs += elapsedMs;
     this.#child.allow();
-    if (this.#child.isRunning && this.#silentMs <= DEADLINE_MS) return;
+    if (this.#child.isRunning && this.#isHeard(elapsedMs)) return;
     this.stop();
     this.#tally.callbackErrors++;
-    for (const reading of this.readings) if (reading.kind === "gauge") silence(reading);
+    this.#gpus.lose();
     this.#untilRetryMs = this.#retryMs;
     this.#retryMs = Math.min(LAST_RETRY_MS, 2 * this.#retryMs);
   }
@@ -78,8 +80,17 @@ export class GpuProbe implements Probe {
     this.#child = undefined;
   }
 
+  /**
+   * A sample proves at most one line missing: after a long step or a stall of this process the lines
+   * that came meanwhile are not read yet.
+   */
+  #isHeard(elapsedMs: number): boolean {
+    const isOver = this.#period.isDue(Math.min(elapsedMs, EVERY_S * 1e3));
+    return !isOver || this.#gpus.settle() > 0;
+  }
+
   #start(): void {
-    this.#silentMs = 0;
+    this.#period = new Countdown(SILENCE_MS);
     const args = [`--query-gpu=${GPU_QUERY}`, "--format=csv,noheader,nounits", "-l", `${EVERY_S}`];
     this.#child = new LineChild(this.#path, args, (line) => this.#take(line));
   }
@@ -91,7 +102,6 @@ export class GpuProbe implements Probe {
       this.#tally.callbackErrors++;
       return;
     }
-    this.#silentMs = 0;
     this.#retryMs = FIRST_RETRY_MS;
     this.#names.set(line.index, line.name);
     this.#update(line);

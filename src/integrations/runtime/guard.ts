@@ -1,6 +1,6 @@
 import type { CallbackTally } from "../../instruments/guarded-read.js";
 import type { Probe, Reading } from "./probe.js";
-import { counter, silence } from "./reading.js";
+import { silence, tally } from "./reading.js";
 
 /**
  * A probe that cannot fail: none where it cannot be made, silent where the platform fails it later.
@@ -9,10 +9,10 @@ import { counter, silence } from "./reading.js";
  * in a series that appears with the first.
  * @param make - given the tally for what fails outside of `sample`: a hung or wrong answer
  */
-export function guarded(make: (tally: CallbackTally) => Probe): Probe[] {
-  const tally = { callbackErrors: 0 };
+export function guarded(make: (faults: CallbackTally) => Probe): Probe[] {
+  const faults = { callbackErrors: 0 };
   try {
-    return [new GuardedProbe(make(tally), tally)];
+    return [new GuardedProbe(make(faults), faults)];
   } catch {
     return [];
   }
@@ -50,7 +50,7 @@ class GuardedProbe implements Probe {
     if (this.#stopped) return;
     this.#stopped = true;
     try {
-      this.#probe.stop();
+      this.#probe.stop?.();
     } catch {
       // Nothing is left to release.
     }
@@ -58,13 +58,12 @@ class GuardedProbe implements Probe {
 
   #countFaults(): void {
     if (this.#faults === undefined) {
-      const faults = counter(
+      this.#faults = tally(
         "auspex.probe.faults",
         "{fault}",
         "Times a source of saturation failed, hung or made no sense.",
         { "auspex.probe.name": this.name },
       );
-      this.#faults = { ...faults, isFromZero: true };
       this.readings.push(this.#faults);
     }
     this.#faults.value = this.#tally.callbackErrors;

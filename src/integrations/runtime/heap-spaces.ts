@@ -1,11 +1,11 @@
 import { Devices } from "./devices.js";
 import type { Reading } from "./probe.js";
-import { level } from "./reading.js";
+import { addsUp, level } from "./reading.js";
 import type { Sources } from "./sources.js";
 
 function makeSpace(name: string) {
   const of = (metric: string, description: string) =>
-    level(metric, "By", description, { "v8js.heap.space.name": name });
+    addsUp(level(metric, "By", description, { "v8js.heap.space.name": name }));
   const used = of("v8js.memory.heap.used", "Heap memory in use.");
   const size = of("v8js.memory.heap.space.size", "Heap memory set aside for a space.");
   const available = of("v8js.memory.heap.space.available_size", "Heap memory free in a space.");

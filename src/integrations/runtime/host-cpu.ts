@@ -1,4 +1,4 @@
-import { counter, gauge, level, ratio, setOf, setShare, silence } from "./reading.js";
+import { advance, counter, gauge, level, ratio, setOf, setShare } from "./reading.js";
 import type { ReadFile, Sources } from "./sources.js";
 import { columnsOf } from "./text.js";
 
@@ -30,7 +30,6 @@ export class HostCpu {
       columns,
       time: counter("system.cpu.time", "s", TIME, attributes),
       share: (LOST.has(mode) ? gauge : level)("system.cpu.utilization", "1", SHARE, attributes),
-      lastTicks: 0,
     };
   });
   readonly #busy = gauge(
@@ -54,8 +53,6 @@ export class HostCpu {
     private readonly readFile: ReadFile,
   ) {
     this.read();
-    // Shares of all time since the machine started are no news.
-    for (const reading of this.readings) silence(reading);
   }
 
   read(): void {
@@ -66,10 +63,8 @@ export class HostCpu {
     let total = 0;
     for (const each of this.#modes) {
       const ticks = isLine ? sumOf(columns, each.columns) : Number.NaN;
-      // The kernel's iowait may step back.
-      const delta = Math.max(0, ticks - each.lastTicks);
-      if (ticks > each.lastTicks) each.lastTicks = ticks;
-      each.time.value = each.lastTicks / TICKS_PER_SECOND;
+      // The kernel's iowait may step back, and so may all of them in a container that is restored.
+      const delta = advance(each.time, ticks / TICKS_PER_SECOND) || 0;
       deltas.set(each.mode, delta);
       total += delta;
     }
@@ -84,7 +79,7 @@ export class HostCpu {
 }
 
 function sumOf(columns: readonly string[], at: readonly number[]): number {
-  return at.reduce((sum, column) => sum + Number(columns[column] ?? 0), 0);
+  return at.reduce((sum, column) => sum + Number(columns[column]), 0);
 }
 
 /** CPUs online: a line each. */

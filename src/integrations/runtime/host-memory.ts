@@ -1,12 +1,14 @@
 import type { Reading } from "./probe.js";
-import { gauge, level, ratio, setShare, silence } from "./reading.js";
+import { addsUp, gauge, level, ratio, setShare, silence } from "./reading.js";
 import type { ReadFile } from "./sources.js";
 import { amountAfter } from "./text.js";
 
 const usage = (state: string) =>
-  level("system.memory.usage", "By", "Memory of the machine, by state.", {
-    "system.memory.state": state,
-  });
+  addsUp(
+    level("system.memory.usage", "By", "Memory of the machine, by state.", {
+      "system.memory.state": state,
+    }),
+  );
 
 /**
  * Available is the kernel's own estimate of what a program could still get, page cache included;
@@ -20,7 +22,7 @@ export class HostMemory {
     "Share of the machine's memory in use.",
     { "system.memory.state": "used" },
   );
-  readonly #limit = level("system.memory.limit", "By", "Memory of the machine.");
+  readonly #limit = addsUp(level("system.memory.limit", "By", "Memory of the machine."));
   readonly #used = usage("used");
   readonly #available = usage("available");
   readonly #swap = gauge("system.paging.utilization", "1", "Share of swap space in use.", {

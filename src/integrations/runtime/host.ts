@@ -23,6 +23,4 @@ export class HostProbe implements Probe {
     this.#cpu.read();
     this.#memory.read();
   }
-
-  stop(): void {}
 }

@@ -35,7 +35,7 @@ type Make = (tally: CallbackTally) => Probe;
 export function runtimeProbes(
   sources: Sources = systemSources,
   groups: SaturationGroups = {},
-): Probe[] {
+): Paced[] {
   const { read, forget } = rememberMissing(sources.readFile);
   const cgroup = new Cgroup(read, forget);
   const makers: Readonly<Record<keyof SaturationGroups, readonly Make[]>> = {
@@ -50,12 +50,15 @@ export function runtimeProbes(
     ],
     host: [() => new HostProbe(sources, read)],
     disk: [() => new DiskProbe(read), (tally) => new FileSystemProbe(sources, tally)],
-    network: [() => new NetworkProbe(read)],
+    network: [() => new NetworkProbe(sources.readFile)],
     pressure: [() => new PressureProbe(read, cgroup)],
     gpu: [(tally) => new GpuProbe(sources.nvidiaSmi(), tally)],
   };
-  return Object.entries(makers)
-    .filter(([group]) => groups[group as keyof SaturationGroups] !== false)
-    .flatMap(([, make]) => make.flatMap(guarded))
+  const isOn = (group: keyof SaturationGroups) => groups[group] !== false;
+  const contained: readonly Make[] =
+    cgroup.exists && (["cpu", "memory", "pressure"] as const).some(isOn) ? [() => cgroup] : [];
+  const wanted = Object.entries(makers).filter(([group]) => isOn(group as keyof SaturationGroups));
+  return [...contained, ...wanted.flatMap(([, make]) => make)]
+    .flatMap(guarded)
     .map((probe, place) => new Paced(probe, place, sources.now));
 }

@@ -5,11 +5,16 @@ const MAX_LINE = 4096;
 /** Most characters between two calls of `allow`. */
 const MAX_BURST = 65_536;
 
+/** On Windows `detached` means a window of its own, and there are no groups to kill. */
+const HAS_GROUPS = process.platform !== "win32";
+
 /**
  * One child process that prints lines.
  *
  * It neither keeps this process alive nor outlives it: it is killed on `stop` and at this process's
- * exit, and where this process is killed itself, its next line finds no reader (SIGPIPE).
+ * exit, with what it started itself (a wrapper script's program), for which it has a process group of
+ * its own. Where this process is killed, or ended by Ctrl-C without an exit, its next line finds no
+ * reader (SIGPIPE).
  */
 export class LineChild {
   /** True from its start until it ended, failed to start or was stopped. */
@@ -38,7 +43,7 @@ export class LineChild {
     const child = this.#child;
     this.#child = undefined;
     child?.stdout?.destroy();
-    child?.kill("SIGKILL");
+    if (child?.pid !== undefined) kill(child, child.pid);
   }
 
   /** The module is loaded when first needed: most processes have no use for it. */
@@ -48,6 +53,7 @@ export class LineChild {
     const child = spawn(this.command, this.args, {
       stdio: ["ignore", "pipe", "ignore"],
       windowsHide: true,
+      detached: HAS_GROUPS,
     });
     this.#child = child;
     process.on("exit", this.#onExit);
@@ -55,7 +61,11 @@ export class LineChild {
       if (this.#child === child) this.stop();
     };
     child.on("error", end);
-    child.on("close", end);
+    child.on("close", () => {
+      // Nobody holds the pipe any more: nothing to kill, and the id may be another's by now.
+      if (this.#child === child) this.#child = undefined;
+      this.stop();
+    });
     const { stdout } = child;
     stdout.setEncoding("utf8");
     stdout.on("data", (text: string) => this.#take(text));
@@ -74,5 +84,14 @@ export class LineChild {
     this.#rest = lines.pop() ?? "";
     for (const line of lines) if (this.isRunning) this.onLine(line);
     if (this.#rest.length > MAX_LINE) this.stop();
+  }
+}
+
+function kill(child: ChildProcess, pid: number): void {
+  try {
+    if (HAS_GROUPS) process.kill(-pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {
+    // It ended by itself.
   }
 }

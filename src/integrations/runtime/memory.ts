@@ -1,37 +1,41 @@
-import { type Cgroup, GROUP_EVERY_MS, LIMITS_EVERY_MS, type Limit } from "./cgroup.js";
+import { type Cgroup, LIMITS_EVERY_MS, type Limit } from "./cgroup.js";
 import { Countdown } from "./countdown.js";
 import { HeapSpaces } from "./heap-spaces.js";
 import type { Probe, Reading } from "./probe.js";
-import { gauge, level, ratio, saturation, setOf, setShare, silence } from "./reading.js";
+import { addsUp, gauge, level, ratio, saturation, setOf, setShare, silence } from "./reading.js";
 import type { Sources } from "./sources.js";
 
 /** Memory of the process against its control group's limit, else the host's; the heap against V8's. */
 export class MemoryProbe implements Probe {
   readonly name = "memory";
-  readonly #usage = gauge(
-    "process.memory.usage",
-    "By",
-    "Physical memory in use (resident set); saturation is the control group's working set by its limit.",
+  readonly #usage = addsUp(
+    gauge(
+      "process.memory.usage",
+      "By",
+      "Physical memory in use (resident set); saturation is the control group's working set by its limit.",
+    ),
   );
-  readonly #workingSet = gauge(
-    "container.memory.working_set",
-    "By",
-    "What the control group cannot easily give back; only under a limit.",
+  readonly #workingSet = addsUp(
+    gauge(
+      "container.memory.working_set",
+      "By",
+      "What the control group cannot easily give back; only under a limit.",
+    ),
   );
   readonly #heap = gauge(
     "auspex.heap.utilization",
     "1",
     "Heap in use, all spaces, of the most V8 will take.",
   );
-  readonly #external = level(
-    "auspex.memory.external",
-    "By",
-    "Memory outside the heap that its objects hold, array buffers included.",
+  readonly #external = addsUp(
+    level(
+      "auspex.memory.external",
+      "By",
+      "Memory outside the heap that its objects hold, array buffers included.",
+    ),
   );
-  readonly #arrayBuffers = level(
-    "auspex.memory.array_buffers",
-    "By",
-    "Memory of array buffers, Node's buffers included.",
+  readonly #arrayBuffers = addsUp(
+    level("auspex.memory.array_buffers", "By", "Memory of array buffers, Node's buffers included."),
   );
   readonly readings: Reading[] = [
     this.#usage,
@@ -43,7 +47,6 @@ export class MemoryProbe implements Probe {
 
   readonly #sources: Sources;
   readonly #cgroup: Cgroup;
-  readonly #group = new Countdown(GROUP_EVERY_MS);
   readonly #limits = new Countdown(LIMITS_EVERY_MS);
   readonly #spaces: HeapSpaces;
   #limit: Limit | undefined;
@@ -57,7 +60,6 @@ export class MemoryProbe implements Probe {
   }
 
   sample(elapsedMs: number): void {
-    if (this.#group.isDue(elapsedMs)) this.#cgroup.refresh();
     if (this.#limits.isDue(elapsedMs)) this.#readLimits();
     const { rss, external, arrayBuffers } = this.#sources.memoryUsage();
     const workingSet = this.#limit && this.#cgroup.workingSet(this.#limit);
@@ -72,8 +74,6 @@ export class MemoryProbe implements Probe {
     setShare(this.#heap, ratio(heap.used_heap_size, heap.heap_size_limit));
     this.#spaces.read();
   }
-
-  stop(): void {}
 
   #readLimits(): void {
     this.#hostBytes = this.#sources.totalMemory();

@@ -1,24 +1,22 @@
 import { Countdown } from "./countdown.js";
 import { Devices } from "./devices.js";
+import { type Link, linkOf } from "./network-link.js";
 import type { Probe, Reading } from "./probe.js";
-import { counter, gauge, ratio, setShare } from "./reading.js";
+import { advance, counter, gauge, setShare } from "./reading.js";
 import { RunningTotal } from "./running-total.js";
 import type { ReadFile } from "./sources.js";
 import { columnsOf } from "./text.js";
 
 const LINK_EVERY_MS = 60_000;
-/** Loopback, and what has a real interface below it. */
-const VIRTUAL =
-  /^(?:lo|veth|docker|br-|virbr|cni|cilium|flannel|cali|lxc|vnet|tap|ifb|dummy|sit|tunl|ip6tnl|ip6gre|gre|erspan|kube-|nodelocaldns)/;
 const DEVICE = "network.interface.name";
 const DIRECTION = "network.io.direction";
 
 function makeWay(name: string, direction: "receive" | "transmit") {
   const attributes = { [DEVICE]: name, [DIRECTION]: direction };
   const total = (metric: string, unit: string, description: string) =>
-    new RunningTotal(counter(metric, unit, description, attributes));
+    counter(metric, unit, description, attributes);
   return {
-    bytes: total("system.network.io", "By", "Bytes received and transmitted."),
+    bytes: new RunningTotal(total("system.network.io", "By", "Bytes received and transmitted.")),
     packets: total("system.network.packet.count", "{packet}", "Packets moved."),
     errors: total("system.network.errors", "{error}", "Errors of the network."),
     dropped: total(
@@ -40,59 +38,86 @@ type Way = ReturnType<typeof makeWay>;
 function makeInterface(name: string) {
   const ways = { receive: makeWay(name, "receive"), transmit: makeWay(name, "transmit") };
   const all = Object.values(ways).flatMap(({ bytes, packets, errors, dropped, share }) => [
-    ...[bytes, packets, errors, dropped].map((one) => one.reading),
+    bytes.reading,
+    packets,
+    errors,
+    dropped,
     share,
   ]);
   return { ...ways, all, bytesPerSecond: Number.NaN, link: new Countdown(LINK_EVERY_MS, 0) };
 }
 
-/** Interfaces of the machine, or of the container when it has a network of its own. Linux. */
+/**
+ * Interfaces of the machine, or of the container when it has a network of its own. Linux.
+ *
+ * Each byte once: beside an interface with hardware, those without are on top of it or the ends of
+ * containers; where there is no hardware at all they are the container's own.
+ */
 export class NetworkProbe implements Probe {
   readonly name = "network";
   readonly stepMs = 5000;
   readonly readings: Reading[] = [];
   readonly #interfaces = new Devices(this.readings, makeInterface);
   readonly #readFile: ReadFile;
+  /** Of the interfaces listed last. */
+  #links = new Map<string, Link>();
+  #hasHardware = false;
+  /** Elapsed time, added up. */
+  #atMs = 0;
 
   /** @throws where the machine tells nothing */
   constructor(readFile: ReadFile) {
     this.#readFile = readFile;
     if (readFile("/proc/self/net/dev") === undefined) throw new Error("no /proc");
-    this.sample(Number.NaN);
+    this.sample(0);
   }
 
   sample(elapsedMs: number): void {
-    for (const line of (this.#readFile("/proc/self/net/dev") ?? "").split("\n")) {
-      const colon = line.indexOf(":");
-      const name = line.slice(0, Math.max(0, colon)).trim();
-      if (name === "" || VIRTUAL.test(name)) continue;
-      const known = this.#interfaces.see(name);
-      if (known === undefined) continue;
-      if (known.link.isDue(elapsedMs)) known.bytesPerSecond = this.#speedOf(name);
-      const columns = columnsOf(line.slice(colon + 1)).map(Number);
-      const limit = known.bytesPerSecond * (elapsedMs / 1e3);
-      advance(known.receive, columns.slice(0, 4), limit);
-      advance(known.transmit, columns.slice(8, 12), limit);
-    }
+    this.#atMs += elapsedMs;
+    const text = this.#readFile("/proc/self/net/dev");
+    if (text !== undefined) this.#read(linesOf(text), elapsedMs);
     this.#interfaces.settle();
   }
 
-  stop(): void {}
+  #read(lines: readonly (readonly [string, string])[], elapsedMs: number): void {
+    const before = this.#links;
+    this.#links = new Map(
+      lines.map(([name]) => [name, before.get(name) ?? linkOf(name, this.#readFile)]),
+    );
+    for (const link of this.#links.values()) this.#hasHardware ||= link === "hardware";
+    for (const [name, counts] of lines) {
+      const link = this.#links.get(name);
+      if (link === "layered" || (link === "soft" && this.#hasHardware)) continue;
+      const known = this.#interfaces.see(name);
+      if (known === undefined) continue;
+      if (known.link.isDue(elapsedMs)) known.bytesPerSecond = this.#speedOf(name);
+      const columns = columnsOf(counts).map(Number);
+      this.#advance(known.receive, columns.slice(0, 4), known.bytesPerSecond);
+      this.#advance(known.transmit, columns.slice(8, 12), known.bytesPerSecond);
+    }
+  }
 
-  /** Bytes a second; a virtual link tells none, or −1. */
+  #advance(way: Way, columns: readonly number[], bytesPerSecond: number): void {
+    // What a line lacks is no number, and no counter begins anew by it.
+    const [bytes, packets, errors, dropped] = columns;
+    setShare(way.share, way.bytes.advance(bytes, this.#atMs) / bytesPerSecond);
+    advance(way.packets, packets);
+    advance(way.errors, errors);
+    advance(way.dropped, dropped);
+  }
+
+  /** NaN: a virtual link tells none, or −1. */
   #speedOf(name: string): number {
-    if (name.includes("/")) return Number.NaN;
     const megabits = Number(this.#readFile(`/sys/class/net/${name}/speed`) ?? Number.NaN);
     return megabits > 0 ? (megabits * 1e6) / 8 : Number.NaN;
   }
 }
 
-/** @param limit - bytes the link can move in the time */
-function advance(way: Way, columns: readonly number[], limit: number): void {
-  const [bytes = 0, packets = 0, errors = 0, dropped = 0] = columns;
-  const moved = way.bytes.advance(bytes);
-  way.packets.advance(packets);
-  way.errors.advance(errors);
-  way.dropped.advance(dropped);
-  setShare(way.share, ratio(moved, limit));
+/** Names and counts; heads have no colon. */
+function linesOf(text: string): (readonly [string, string])[] {
+  return text.split("\n").flatMap((line) => {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon)).trim();
+    return name === "" ? [] : [[name, line.slice(colon + 1)] as const];
+  });
 }

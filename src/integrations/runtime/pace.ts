@@ -43,7 +43,7 @@ export class Paced implements Probe {
   }
 
   stop(): void {
-    this.probe.stop();
+    this.probe.stop?.();
   }
 
   /** The least of the last few. */

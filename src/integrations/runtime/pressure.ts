@@ -1,7 +1,7 @@
-import { type Cgroup, GROUP_EVERY_MS } from "./cgroup.js";
-import { Countdown } from "./countdown.js";
+import type { Cgroup } from "./cgroup.js";
 import type { Probe, Reading } from "./probe.js";
-import { counter, gauge, ratio, setShare, silence } from "./reading.js";
+import { counter, gauge, setShare, silence } from "./reading.js";
+import { RunningTotal } from "./running-total.js";
 import type { ReadFile } from "./sources.js";
 
 const RESOURCES = ["cpu", "memory", "io"] as const;
@@ -11,8 +11,8 @@ const LINE = /^(some|full) avg10=(\d{1,3}(?:\.\d{1,3})?) .*?total=(\d{1,20})$/gm
 interface Stall {
   readonly kind: (typeof KINDS)[number];
   readonly stalled: Reading;
-  readonly time: Reading;
-  lastUs: number;
+  /** Seconds. */
+  readonly time: RunningTotal;
 }
 
 /** One file of one scope: how to find it, and its readings. */
@@ -35,13 +35,12 @@ export class PressureProbe implements Probe {
   readonly readings: Reading[] = [];
   readonly #files: readonly Pressure[];
   readonly #readFile: ReadFile;
-  readonly #cgroup: Cgroup;
-  readonly #group = new Countdown(GROUP_EVERY_MS);
+  /** Elapsed time, added up. */
+  #atMs = 0;
 
   /** @throws where the kernel tells nothing */
   constructor(readFile: ReadFile, cgroup: Cgroup) {
     this.#readFile = readFile;
-    this.#cgroup = cgroup;
     const files = RESOURCES.flatMap((resource) => [
       this.#watch("host", resource, () => `/proc/pressure/${resource}`),
       this.#watch("cgroup", resource, () => {
@@ -51,28 +50,31 @@ export class PressureProbe implements Probe {
     ]);
     this.#files = files.filter((file) => file !== undefined);
     if (this.#files.length === 0) throw new Error("no pressure stall information");
-    this.#read(Number.NaN);
+    this.sample(0);
   }
 
   sample(elapsedMs: number): void {
-    if (this.#group.isDue(elapsedMs)) this.#cgroup.refresh();
-    this.#read(elapsedMs);
-  }
-
-  stop(): void {}
-
-  #read(elapsedMs: number): void {
+    this.#atMs += elapsedMs;
     for (const file of this.#files) {
       const path = file.pathOf();
       const text = path === undefined ? "" : (this.#readFile(path) ?? "");
       const found = new Map([...text.matchAll(LINE)].map((match) => [match[1], match]));
+      const isSame = path === file.path;
+      file.path = path;
       for (const stall of file.stalls) {
         const [, , average, total] = found.get(stall.kind) ?? [];
-        const isSame = path === file.path;
-        update(stall, Number(average), Number(total), isSame ? elapsedMs : Number.NaN);
+        // Another group's total: for one sample there is none, so that whoever follows it begins anew.
+        if (!isSame) stall.time.forget();
+        if (total === undefined) silence(stall.stalled);
+        else this.#update(stall, Number(average), isSame ? Number(total) : Number.NaN);
       }
-      file.path = path;
     }
+  }
+
+  /** By the total where it can be followed, else by the kernel's mean of ten seconds. */
+  #update({ stalled, time }: Stall, average: number, totalUs: number): void {
+    const share = time.advance(totalUs / 1e6, this.#atMs);
+    setShare(stalled, Math.min(1, Number.isNaN(share) ? average / 100 : share));
   }
 
   /** A file that is not there, and a line that its file lacks (cpu has no "full" on old kernels), has no readings. */
@@ -100,23 +102,8 @@ export class PressureProbe implements Probe {
         attributes,
       );
       this.readings.push(stalled, time);
-      return { kind, stalled, time, lastUs: Number.NaN };
+      return { kind, stalled, time: new RunningTotal(time) };
     });
     return { pathOf, path, stalls };
   }
-}
-
-/** By the total where it can be followed, else by the kernel's mean of ten seconds. */
-function update(stall: Stall, average: number, totalUs: number, elapsedMs: number): void {
-  if (Number.isNaN(totalUs)) {
-    silence(stall.stalled);
-    return;
-  }
-  const addedUs = totalUs - stall.lastUs;
-  const share = addedUs >= 0 ? ratio(addedUs / 1e3, elapsedMs) : Number.NaN;
-  setShare(stall.stalled, Math.min(1, Number.isNaN(share) ? average / 100 : share));
-  // The first total is what the kernel has counted; one that shrank is another group's.
-  if (Number.isNaN(stall.lastUs)) stall.time.value = totalUs / 1e6;
-  else if (addedUs > 0 && !Number.isNaN(elapsedMs)) stall.time.value += addedUs / 1e6;
-  stall.lastUs = totalUs;
 }

@@ -5,12 +5,18 @@ export interface Reading {
   /** UCUM: `1`, `s`, `By`. */
   readonly unit: string;
   readonly description: string;
-  /** A counter's value is a cumulative total, e.g. seconds of `process.cpu.time`. */
+  /**
+   * A counter's value is the total as its source tells it, e.g. seconds of `process.cpu.time`. The
+   * first is a baseline: what was counted before belongs to nobody. So is one that is smaller than
+   * the last, and one after NaN.
+   */
   readonly kind: "gauge" | "counter" | "histogram";
   /** Few and bounded: modes, kinds, at most 16 devices. */
   readonly attributes?: Readonly<Record<string, string>>;
   /** A gauge that tells how full something is, or how long it makes wait. */
   readonly isSaturation?: boolean;
+  /** A gauge whose values add up over attributes and processes: exporters see an up-down counter. */
+  readonly isUpDown?: boolean;
   /** A counter that began at 0 when it was made: its first value counts too. */
   readonly isFromZero?: boolean;
   /** A histogram's values since it was last read; whoever reads empties it. */
@@ -25,7 +31,10 @@ export interface Reading {
 export interface Probe {
   /** `event-loop`, `cpu`, `memory`, …: lower case, for the count of its faults. */
   readonly name: string;
-  /** The same objects for life, updated in place; only ever appended to, when a device appears. */
+  /**
+   * The same objects for life, updated in place; appended to when a device appears, and taken out only
+   * with a device that was silent and whose place another needs.
+   */
   readonly readings: Reading[];
   /** Milliseconds between two samples that do something. @default every sample */
   readonly stepMs?: number;
@@ -36,6 +45,6 @@ export interface Probe {
    * probe was made), as measured: a late timer's nominal step would overstate every ratio
    */
   sample(elapsedMs: number): void;
-  /** Releases observers. Idempotent; a later sample does nothing. */
-  stop(): void;
+  /** Releases what it holds, where it holds anything. Idempotent; a later sample does nothing. */
+  stop?(): void;
 }

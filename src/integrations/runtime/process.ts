@@ -2,7 +2,7 @@ import type { CallbackTally } from "../../instruments/guarded-read.js";
 import { Countdown } from "./countdown.js";
 import { LateAnswer } from "./late-answer.js";
 import type { Probe } from "./probe.js";
-import { counter, gauge, level, setOf, silence } from "./reading.js";
+import { addsUp, counter, gauge, level, setOf, silence } from "./reading.js";
 import type { ReadFile, Sources } from "./sources.js";
 import { amountAfter } from "./text.js";
 
@@ -22,13 +22,17 @@ const faults = (type: string) =>
 export class ProcessProbe implements Probe {
   readonly name = "process";
   readonly stepMs = 5000;
-  readonly #descriptors = gauge(
-    "process.unix.file_descriptor.count",
-    "{file_descriptor}",
-    "Open file descriptors; saturation is of the soft limit.",
+  readonly #descriptors = addsUp(
+    gauge(
+      "process.unix.file_descriptor.count",
+      "{file_descriptor}",
+      "Open file descriptors; saturation is of the soft limit.",
+    ),
   );
-  readonly #threads = level("process.thread.count", "{thread}", "Threads of the process.");
-  readonly #virtual = level("process.memory.virtual", "By", "Virtual memory of the process.");
+  readonly #threads = addsUp(level("process.thread.count", "{thread}", "Threads of the process."));
+  readonly #virtual = addsUp(
+    level("process.memory.virtual", "By", "Virtual memory of the process."),
+  );
   readonly #uptime = level("process.uptime", "s", "Seconds the process has been running.");
   readonly #voluntary = switches("voluntary");
   readonly #involuntary = switches("involuntary");
@@ -69,8 +73,6 @@ export class ProcessProbe implements Probe {
     this.#minor.value = usage.minorPageFault;
     if (this.#hasProc) this.#readProc(elapsedMs);
   }
-
-  stop(): void {}
 
   #readProc(elapsedMs: number): void {
     if (this.#limits.isDue(elapsedMs)) {

@@ -23,14 +23,30 @@ export function level(
   return { name, unit, description, kind: "gauge", attributes, value, saturation: undefined };
 }
 
-/** A cumulative total that begins at 0, or at what its source has counted so far. */
+/** The same where the semantic conventions have an up-down counter: bytes and threads add up. */
+export function addsUp(reading: Reading): Reading {
+  return { ...reading, isUpDown: true };
+}
+
+/** The total of a source that counts; nothing read yet. */
 export function counter(
   name: string,
   unit: string,
   description: string,
   attributes?: Attributes,
 ): Reading {
-  return { name, unit, description, kind: "counter", attributes, value: 0, saturation: undefined };
+  const value = Number.NaN;
+  return { name, unit, description, kind: "counter", attributes, value, saturation: undefined };
+}
+
+/** What its own probe counts, from 0 on. */
+export function tally(
+  name: string,
+  unit: string,
+  description: string,
+  attributes?: Attributes,
+): Reading {
+  return { ...counter(name, unit, description, attributes), value: 0, isFromZero: true };
 }
 
 /** A distribution, of values that come in between two samples. */
@@ -59,6 +75,18 @@ export function setOf(reading: Reading, value: number, limit: number): void {
 export function silence(reading: Reading): void {
   if (reading.kind === "gauge") reading.value = Number.NaN;
   reading.saturation = undefined;
+}
+
+/**
+ * Takes a source's total; what is no number leaves the last one standing.
+ *
+ * @returns what it grew by; NaN the first time and where it shrank, for that is a new beginning
+ */
+export function advance(counter: Reading, total: number): number {
+  if (!(total >= 0)) return Number.NaN;
+  const grown = total - counter.value;
+  counter.value = total;
+  return grown >= 0 ? grown : Number.NaN;
 }
 
 /** `part / whole`; NaN where that means nothing. */

@@ -36,6 +36,4 @@ export class ResourcesProbe implements Probe {
     }
     this.#types.settle();
   }
-
-  stop(): void {}
 }

@@ -1,21 +1,28 @@
 import type { Reading } from "./probe.js";
+import { advance, ratio } from "./reading.js";
 
-/**
- * Follows a source that counts up and may begin anew (a disk replaced, an interface made again), so
- * that the counter goes on from where it was.
- */
+/** A counter's reading, and how fast its source counts. */
 export class RunningTotal {
-  #last: number | undefined;
+  #atMs = Number.NaN;
 
   constructor(readonly reading: Reading) {}
 
-  /** @returns what was added since the last time; NaN the first time, when nobody knows since when */
-  advance(source: number): number {
-    if (!(source >= 0)) return Number.NaN;
-    const last = this.#last;
-    const added = last !== undefined && source >= last ? source - last : source;
-    this.#last = source;
-    this.reading.value += added;
-    return last === undefined ? Number.NaN : added;
+  /**
+   * Takes the source's total.
+   *
+   * @param atMs - elapsed ms added up; while no total comes they go on, so that what is told after a
+   * gap is the rate of the whole gap
+   * @returns growth per second; NaN the first time and where the total shrank
+   */
+  advance(total: number, atMs: number): number {
+    if (!(total >= 0)) return Number.NaN;
+    const seconds = (atMs - this.#atMs) / 1e3;
+    this.#atMs = atMs;
+    return ratio(advance(this.reading, total), seconds);
+  }
+
+  /** What comes next is another source. */
+  forget(): void {
+    this.reading.value = Number.NaN;
   }
 }

@@ -53,8 +53,6 @@ export class ThreadPoolProbe implements Probe {
     this.#trip.poll();
   }
 
-  stop(): void {}
-
   #idleMs(): number {
     return this.#sources.eventLoopUtilization().idle;
   }

@@ -24,23 +24,25 @@ export function watchRuntime(
   groups: SaturationGroups = {},
   probes: readonly Probe[] = runtimeProbes(undefined, groups),
 ): RuntimeWatch {
-  const watched = probes.map((probe) => ({ probe, writers: [] as Write[] }));
-  const adopt = ({ probe, writers }: (typeof watched)[number]): void => {
-    for (let at = writers.length; at < probe.readings.length; at++) {
-      writers.push(writerOf(registry, probe.readings[at], onGauge));
-    }
+  // A device that gave up its place takes its writers along.
+  const writers = new WeakMap<Reading, Write>();
+  const writerFor = (reading: Reading): Write => {
+    const known = writers.get(reading);
+    if (known !== undefined) return known;
+    const write = writerOf(registry, reading, onGauge);
+    writers.set(reading, write);
+    return write;
   };
-  watched.forEach(adopt);
+  for (const { readings } of probes) readings.forEach(writerFor);
   return {
     sample(elapsedMs) {
-      for (const each of watched) {
-        each.probe.sample(elapsedMs);
-        adopt(each);
-        for (const write of each.writers) write();
+      for (const probe of probes) {
+        probe.sample(elapsedMs);
+        for (const reading of probe.readings) writerFor(reading)();
       }
     },
     stop() {
-      for (const { probe } of watched) probe.stop();
+      for (const probe of probes) probe.stop?.();
     },
   };
 }
@@ -55,23 +57,19 @@ function counterWriter(registry: Registry, reading: Reading): Write {
   const { name, unit, description, attributes } = reading;
   const instrument = registry.counter({ name, unit, description, kind: "counter" });
   const series = registry.bindCounter(instrument, attributes);
-  let written = reading.isFromZero ? 0 : Number.NaN;
+  // What the source had counted before belongs to nobody's window, and to no total of this process.
+  let last = reading.isFromZero ? 0 : reading.value;
   return () => {
-    const { value } = reading;
+    const grown = reading.value - last;
     // Added, not set: beyond the series limit several readings have one series.
-    if (value > written) series.add(value - written);
-    else if (Number.isNaN(written) && value >= 0) {
-      series.add(value);
-      // What the total was before the first sample belongs to nobody's window.
-      series.closedValue += value;
-    } else return;
-    written = value;
+    if (grown > 0) series.add(grown);
+    last = reading.value;
   };
 }
 
 function gaugeWriter(registry: Registry, reading: Reading, onGauge: OnGauge): Write {
-  const { name, unit, description, attributes } = reading;
-  const instrument = registry.gauge({ name, unit, description, kind: "gauge" });
+  const { name, unit, description, attributes, isUpDown } = reading;
+  const instrument = registry.gauge({ name, unit, description, kind: "gauge", isUpDown });
   if (reading.isSaturation) onGauge(instrument);
   const series = registry.bindGauge(instrument, attributes);
   return () => {

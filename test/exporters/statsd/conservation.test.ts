@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { StatsdExporter } from "../../../src/exporters/statsd/exporter.js";
 import type { StatsdOptions } from "../../../src/exporters/statsd/options.js";
 import { resolveStatsdOptions } from "../../../src/exporters/statsd/resolve-options.js";
-import { deltaBatch, never, number, START } from "./batches.js";
-import { FakeServer } from "./fake-server.js";
+import { deltaBatch, never, number, START, timings } from "./batches.js";
+import { FakeServer, type Fate } from "./fake-server.js";
 import { Reader, SERIES } from "./reader.js";
 
 function expectTotals(server: FakeServer, { recorded }: Reader): void {
@@ -20,8 +20,11 @@ const dialects: readonly StatsdOptions[] = [
   { dialect: "statsd", maxDatagramBytes: 200, samples: 50 },
 ];
 const fate = fc.oneof(
-  { arbitrary: fc.constant("taken" as const), weight: 6 },
-  { arbitrary: fc.constantFrom("refused" as const, "ENOBUFS" as const), weight: 1 },
+  { arbitrary: fc.constant<Fate>("taken"), weight: 6 },
+  {
+    arbitrary: fc.constantFrom<Fate>("refused", "ENOBUFS", "taken, aborted", "refused, aborted"),
+    weight: 1,
+  },
 );
 const step = fc.record({
   records: fc.array(fc.tuple(fc.nat(SERIES - 1), fc.integer({ min: 1, max: 120 })), {
@@ -40,7 +43,7 @@ describe("an export that fails half-way", () => {
           for (const { records, script } of steps) {
             for (const [series, times] of records) reader.record(series, times);
             server.script = [...script];
-            await reader.export();
+            await reader.export(server.signal());
           }
           server.script = [];
           expect((await reader.export()).status).toBe("success");
@@ -77,6 +80,58 @@ describe("an export that fails half-way", () => {
     expect((await reader.export()).status).toBe("retryable");
     expect((await reader.export()).status).toBe("success");
     expectTotals(server, reader);
+  });
+
+  it("takes a refused payload back when it is aborted before word of that has come", async () => {
+    const server = new FakeServer();
+    const options = resolveStatsdOptions(dialects[0], {});
+    const reader = new Reader(new StatsdExporter(options, server));
+    for (let i = 0; i < SERIES; i++) reader.record(i, 3);
+    server.script = ["taken", "refused, aborted"];
+    expect(await reader.export(server.signal())).toMatchObject({
+      status: "retryable",
+      error: { message: expect.stringContaining("aborted") },
+    });
+    expect(server.payloads).toHaveLength(1);
+    expect((await reader.export()).status).toBe("success");
+    expectTotals(server, reader);
+  });
+
+  it("sends a payload again that was refused just before one that is too long", async () => {
+    const server = new FakeServer();
+    const options = resolveStatsdOptions(dialects[0], {});
+    const reader = new Reader(new StatsdExporter(options, server));
+    for (let i = 0; i < SERIES; i++) reader.record(i, 3);
+    // The word of the refusal comes a turn after the other payload was found too long.
+    const send = server.send.bind(server);
+    let sends = 0;
+    server.send = async (payload) => {
+      if (++sends === 2) throw Object.assign(new Error("EMSGSIZE"), { code: "EMSGSIZE" });
+      return send(payload);
+    };
+    server.script = ["refused"];
+    expect((await reader.export()).status).toBe("retryable");
+    expect((await reader.export()).status).toBe("success");
+    expectTotals(server, reader);
+    expect(reader.rejected).toBe(0);
+  });
+
+  it("counts what it gave up before it failed, once, in the export that succeeds", async () => {
+    const server = new FakeServer();
+    const options = resolveStatsdOptions({ maxDatagramBytes: 128, rollups: ["max"] }, {});
+    // The gauges take the names of the rollups.
+    const exporter = new StatsdExporter(options, server);
+    const metrics = [
+      ...Array.from({ length: 30 }, (_, i) => number("gauge", `t${i}.max`, 1)),
+      ...Array.from({ length: 30 }, (_, i) => timings(`t${i}`, [0.5])),
+    ];
+    server.script = [...Array<Fate>(5).fill("taken"), "ENOBUFS"];
+    const batch = deltaBatch(metrics);
+    expect((await exporter.export(batch, never())).status).toBe("retryable");
+    const begun = server.totals().size;
+    expect(begun).toBeGreaterThan(0);
+    expect(begun).toBeLessThan(30);
+    expect(await exporter.export(batch, never())).toEqual({ status: "success", rejected: 30 });
   });
 
   it("gives up what no path takes, says so, and goes on", async () => {

@@ -162,6 +162,50 @@ describe("DogStatsD", () => {
     expect([...server.totals().values()].map(Math.round)).toEqual([2000]);
   });
 
+  it("keeps names within 200 characters, and tags too, each told from the others", async () => {
+    const { server, exporter } = datadog({ prefix: "p".repeat(100), rollups: ["p99.999"] });
+    const long = "x".repeat(300);
+    const metrics = [
+      timings(`${long}1`, [1], { [`${long}1`]: `${long}1`, k: `${long}1` }),
+      timings(`${long}2`, [1], { [`${long}2`]: `${long}2`, k: `${long}2` }),
+    ];
+    await exporter.export(deltaBatch(metrics), never());
+    const { parsed } = server;
+    expect(new Set(parsed.map(({ name }) => name)).size).toBe(4);
+    expect(new Set(parsed.flatMap(({ tags }) => tags)).size).toBe(4);
+    for (const { name, tags } of parsed) {
+      expect(name.length).toBeLessThanOrEqual(200);
+      for (const tag of tags) expect(tag).toHaveLength(200);
+    }
+    expect(parsed[1]?.name).toBe(`${parsed[0]?.name}.p99_999`);
+  });
+
+  it("sends one of two counts with a timestamp and one name, as the Agent would keep one", async () => {
+    const metrics = [
+      number("counter", "a/b", 1),
+      number("counter", "a:b", 2),
+      number("counter", "a/b", 3, { k: "v" }),
+      number("gauge", "a/b", 4),
+    ];
+    for (const [timestamps, sent, rejected] of [
+      [true, [1, 3, 4], 1],
+      [false, [1, 2, 3, 4], undefined],
+    ] as const) {
+      const { server, exporter } = datadog({ timestamps });
+      const result = await exporter.export(deltaBatch(metrics), never());
+      expect(result).toEqual({ status: "success", ...(rejected && { rejected }) });
+      expect(server.parsed.map(({ value }) => value)).toEqual(sent);
+    }
+  });
+
+  it("counts a histogram of which a rollup has no name left, and sends the rest of it", async () => {
+    const { server, exporter } = datadog({ rollups: ["max", "min"] });
+    const metrics = [number("gauge", "d.max", 1), timings("d", [2])];
+    const result = await exporter.export(deltaBatch(metrics), never());
+    expect(result).toEqual({ status: "success", rejected: 1 });
+    expect(server.parsed.map(({ name }) => name)).toEqual(["d.max", "d", "d.min"]);
+  });
+
   it("carries container, unified tags, timestamps and rollups", async () => {
     const resource = {
       "service.name": "shop",

@@ -1,13 +1,29 @@
 import type { Transport } from "../../../src/exporters/statsd/transport.js";
 import { type Parsed, parse } from "./strict-parser.js";
 
+/** What becomes of a payload, and whether the export is aborted meanwhile. */
+export type Fate =
+  | "taken"
+  | "refused"
+  | "ENOBUFS"
+  | "EMSGSIZE"
+  | "taken, aborted"
+  | "refused, aborted";
+
 /** A server and the way to it in one: it refuses, chokes or finds payloads too long when it is told to. */
 export class FakeServer implements Transport {
   readonly target = "fake://server";
   readonly payloads: Buffer[] = [];
-  /** What becomes of each payload, in order; "taken" when there is no more. */
-  script: ("taken" | "refused" | "ENOBUFS" | "EMSGSIZE")[] = [];
+  /** Of each payload, in order; "taken" when there is no more. */
+  script: Fate[] = [];
+  #abort = new AbortController();
   #refused = false;
+
+  /** Of one export: aborts when the script says so. */
+  signal(): AbortSignal {
+    this.#abort = new AbortController();
+    return this.#abort.signal;
+  }
 
   async open(): Promise<void> {
     this.#refused = false;
@@ -19,7 +35,8 @@ export class FakeServer implements Transport {
       this.#refused = false;
       throw fault("ECONNREFUSED");
     }
-    const fate = this.script.shift() ?? "taken";
+    const [fate, isAborted] = (this.script.shift() ?? "taken").split(", ") as [string, string?];
+    if (isAborted) this.#abort.abort();
     if (fate === "taken") this.payloads.push(payload);
     else if (fate === "refused") this.#refused = true;
     else throw fault(fate);

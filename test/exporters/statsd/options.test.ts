@@ -65,6 +65,7 @@ describe("the options of statsd()", () => {
       expect(() => statsd(odd as never)).toThrow(/options is/);
     expect(() => statsd({ dialect: "graphite" } as never)).toThrow(/dialect is "graphite"/);
     expect(() => statsd({ path: "/a", host: "b" })).toThrow(/path and host or port are both given/);
+    expect(() => statsd({ prefix: "p".repeat(101) })).toThrow(/at most 100 characters/);
     expect(() => statsd({ path: "" })).toThrow(/give the path of a socket/);
     expect(() => statsd({ path: 5 } as never)).toThrow(/path is 5/);
   });

@@ -2,9 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { StatsdExporter } from "../../../src/exporters/statsd/exporter.js";
 import type { StatsdOptions } from "../../../src/exporters/statsd/index.js";
 import { statsd } from "../../../src/exporters/statsd/index.js";
+import { resolveStatsdOptions } from "../../../src/exporters/statsd/resolve-options.js";
+import type { MetricData } from "../../../src/snapshot/batch.js";
 import { deltaBatch, never, number, timings } from "./batches.js";
+import { FakeServer } from "./fake-server.js";
 import { type Flushed, OriginalServer } from "./original-server.js";
 
 const servers = new Set<OriginalServer>();
@@ -173,6 +177,21 @@ describe("plain StatsD, at the original server", () => {
     expect(gauges).toHaveProperty("http.duration.p99_9;code=200");
   });
 
+  it("stays alive and counts right, whatever it has in its tables from the start", async () => {
+    const names = Object.getOwnPropertyNames(Object.prototype);
+    const metrics = names.flatMap((name) => [
+      timings(name, [0.1]),
+      number("counter", name, 5),
+      number("gauge", name, 7),
+    ]);
+    // Cleaned, two of them are one.
+    const distinct = new Set(names.map((name) => name.replace(/_+/g, "_")));
+    const { counters, gauges, timers } = await flushed([metrics], 3 * names.length);
+    expect(counters).toMatchObject({ constructor_: 5, toString_: 5, _proto_: 5 });
+    expect(gauges).toMatchObject({ constructor_: 7, valueOf_: 7, hasOwnProperty_: 7 });
+    expect(Object.keys(timers)).toHaveLength(distinct.size);
+  });
+
   it("is reached over a stream Unix socket, line by line", async () => {
     const folder = mkdtempSync(join(tmpdir(), "statsd-"));
     try {
@@ -189,5 +208,107 @@ describe("plain StatsD, at the original server", () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe("plain StatsD", () => {
+  async function linesOf(
+    metrics: readonly MetricData[],
+    options: StatsdOptions = {},
+  ): Promise<{ lines: string[]; rejected: number }> {
+    const server = new FakeServer();
+    const exporter = new StatsdExporter(resolveStatsdOptions(options, {}), server);
+    const result = await exporter.export(deltaBatch(metrics), never());
+    if (result.status !== "success") throw result.error;
+    const lines = server.payloads.flatMap((payload) => payload.toString().split("\n"));
+    return { lines, rejected: result.rejected ?? 0 };
+  }
+  const nameIn = (line: string | undefined) => line?.split(":")[0] ?? "";
+
+  const many = (last: string) =>
+    Object.fromEntries(
+      Array.from({ length: 6 }, (_, i) => {
+        return [`some.long.attribute.key.${"k".repeat(30)}${i}`, i < 5 ? "v".repeat(40) : last];
+      }),
+    );
+
+  it("drops whole Graphite tags of a name that is too long, and tells it from others by one", async () => {
+    const options: StatsdOptions = { attributes: "graphite", rollups: ["p99.999"] };
+    const { lines } = await linesOf(
+      [
+        number("counter", "c", 1, many("a")),
+        number("counter", "c", 1, many("b")),
+        timings("t", [1], many("a")),
+      ],
+      options,
+    );
+    const [a, b, timing, rollup] = lines.map(nameIn) as [string, string, string, string];
+    for (const name of [a, b, timing, rollup]) {
+      expect(name.length).toBeLessThanOrEqual(500);
+      const tags = name.split(";").slice(1);
+      expect(tags.length).toBeGreaterThan(2);
+      for (const tag of tags.slice(0, -1)) {
+        expect(tag).toMatch(/^some\.long\.attribute\.key\.k{30}\d=v{40}$/);
+      }
+      expect(tags.at(-1)).toMatch(/^cut=[0-9a-f]{8}$/);
+    }
+    expect(a).not.toBe(b);
+    expect(rollup).toBe(timing.replace(/^t;/, "t.p99_999;"));
+  });
+
+  it("drops whole nodes of a path that is too long, and keeps the end of a rollup", async () => {
+    const { lines } = await linesOf(
+      [
+        number("counter", "c", 1, many("a")),
+        number("counter", "c", 1, many("b")),
+        timings("t", [1], many("a")),
+      ],
+      { rollups: ["max"] },
+    );
+    const [a, b, timing, rollup] = lines.map(nameIn) as [string, string, string, string];
+    expect(a).not.toBe(b);
+    for (const name of [a, b, timing]) {
+      expect(name.length).toBeLessThanOrEqual(500);
+      expect(name).toMatch(/^[ct](?:\.some_long_attribute_key_k{30}\d_v{40})+\.cut_[0-9a-f]{8}$/);
+    }
+    expect(rollup).toBe(`${timing}.max`);
+  });
+
+  it("keeps names within bounds, be the prefix, the name and its tags ever so long", async () => {
+    const prefix = "p".repeat(100);
+    for (const attributes of ["path", "graphite"] as const) {
+      for (const name of ["n".repeat(5000), "a.".repeat(5000), `${"b".repeat(99)}.`.repeat(50)]) {
+        const metrics = [timings(name, [1], many("a")), timings(`${name}x`, [1], many("a"))];
+        const { lines } = await linesOf(metrics, { prefix, attributes, rollups: ["p99.999"] });
+        expect(new Set(lines.map(nameIn)).size).toBe(4);
+        for (const line of lines) {
+          expect(nameIn(line).length).toBeLessThanOrEqual(500);
+          expect(nameIn(line).startsWith(`${prefix}.`)).toBe(true);
+          for (const node of (nameIn(line).split(";")[0] as string).split(".")) {
+            expect(node.length).toBeGreaterThan(0);
+            expect(node.length).toBeLessThanOrEqual(100);
+          }
+        }
+      }
+    }
+  });
+
+  it("counts a histogram of which a rollup has no name left", async () => {
+    const metrics = [number("gauge", "t.max", 7), timings("t", [0.5])];
+    const { lines, rejected } = await linesOf(metrics, { rollups: ["max", "min"] });
+    expect(lines.map(nameIn)).toEqual(["t.max", "t", "t.min"]);
+    expect(rejected).toBe(1);
+  });
+
+  it("sends no digits that nobody recorded", async () => {
+    const metrics = [
+      number("counter", "a", 0.1 + 0.2),
+      number("gauge", "b", -(0.1 + 0.2)),
+      number("counter", "c", Number.MAX_SAFE_INTEGER),
+      timings("t", [0.069], {}, { scale: 1e9 }),
+    ];
+    const { lines } = await linesOf(metrics, { rollups: ["max", "mean", "p50"] });
+    expect(lines.slice(0, 4)).toEqual(["a:0.3|c", "b:0|g", "b:-0.3|g", "c:9007199254740991|c"]);
+    for (const line of lines) expect(line).toMatch(/:-?\d+(?:\.\d{1,9})?\|/);
   });
 });

@@ -24,9 +24,9 @@ export class Reader {
     }
   }
 
-  async export(): Promise<ExportResult> {
+  async export(signal = never()): Promise<ExportResult> {
     const cumulative = this.#cumulative();
-    const result = await this.exporter.export(this.#cursor.delta(cumulative), never());
+    const result = await this.exporter.export(this.#cursor.delta(cumulative), signal);
     if (result.status === "success") {
       this.#cursor.acknowledge(cumulative);
       this.rejected += result.rejected ?? 0;

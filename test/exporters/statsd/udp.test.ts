@@ -1,5 +1,6 @@
+import { Socket } from "node:dgram";
 import { readFile } from "node:fs/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { statsd } from "../../../src/exporters/statsd/index.js";
 import { ManualClock } from "../../helpers/manual-clock.js";
 import { monitor } from "../../helpers/monitor.js";
@@ -158,7 +159,7 @@ describe("StatsD over UDP", () => {
     await exporter.shutdown();
   });
 
-  it("asks for a host that is not there once per TTL, and finds it when it comes", async () => {
+  it("asks for a host that is not there every 5 s, and finds it when it comes", async () => {
     const sink = await sinkOf();
     const clock = new ManualClock();
     let asked = 0;
@@ -176,7 +177,7 @@ describe("StatsD over UDP", () => {
     }
     expect(asked).toBe(1);
     isThere = true;
-    clock.advance(60_000);
+    clock.advance(5000);
     expect(await exporter.export(jobs(0), never())).toEqual({ status: "success" });
     expect(asked).toBe(2);
     await exporter.shutdown();
@@ -190,8 +191,48 @@ describe("StatsD over UDP", () => {
     const exporter = statsd({ host: "agent", port: sink.port, lookup, clock, dnsTtlMs: 1000 });
     expect(await exporter.export(jobs(0), never())).toMatchObject({ status: "retryable" });
     clock.advance(1000);
+    // This one does not wait for the lookup.
+    expect(await exporter.export(jobs(0), never())).toMatchObject({ status: "retryable" });
     expect(await exporter.export(jobs(0), never())).toEqual({ status: "success" });
     await until(() => sink.lines.length === 1);
+    await exporter.shutdown();
+  });
+
+  it("reaches a server that listens on IPv4 only, by a name that is ::1 as well", async () => {
+    const sink = await sinkOf();
+    const lookup = async () => [{ address: "::1" }, { address: "127.0.0.1" }];
+    for (const more of [{ lookup }, {}]) {
+      const exporter = statsd({ host: "localhost", port: sink.port, ...more });
+      expect(await exporter.export(jobs(0), never())).toEqual({ status: "success" });
+      await exporter.shutdown();
+    }
+    await until(() => sink.lines.length === 2);
+  });
+
+  it("tries the next address of a name when one refuses, and stays with the one that answers", async () => {
+    const sink = await sinkOf();
+    const clock = new ManualClock();
+    const lookup = async () =>
+      ["127.0.0.3", "127.0.0.2", "127.0.0.1"].map((address) => ({ address }));
+    const exporter = statsd({ host: "agent", port: sink.port, lookup, clock, dnsTtlMs: 1000 });
+    for (const status of ["retryable", "retryable", "success", "success", "success"]) {
+      expect(await exporter.export(jobs(0), never())).toMatchObject({ status });
+      clock.advance(600);
+    }
+    await until(() => sink.lines.length === 3);
+    await exporter.shutdown();
+  });
+
+  it("does not get stuck at an address that cannot be connected to", async () => {
+    const sink = await sinkOf();
+    await sink.close();
+    const lookup = async () => [{ address: "fe80::1%nowhere" }, { address: "127.0.0.1" }];
+    const exporter = statsd({ host: "agent", port: sink.port, lookup });
+    const refused = await exporter.export(jobs(0), never());
+    expect(refused).toMatchObject({ status: "retryable", error: { code: "ECONNREFUSED" } });
+    await sink.listen();
+    expect(await exporter.export(jobs(0), never())).toMatchObject({ status: "retryable" });
+    expect(await exporter.export(jobs(0), never())).toEqual({ status: "success" });
     await exporter.shutdown();
   });
 
@@ -242,6 +283,77 @@ describe("StatsD over UDP", () => {
     await exporter.export(deltaBatch(metrics), never());
     isOver = true;
     expect(turns).toBeGreaterThan(4);
+    await exporter.shutdown();
+  });
+
+  it("counts once what it sends, whenever it is aborted", async () => {
+    const sink = await sinkOf();
+    const counters = (value: number) =>
+      deltaBatch(Array.from({ length: 60 }, (_, i) => number("counter", `c${i}`, value)));
+    for (let turns = 0; turns < 20; turns++) {
+      for (const microtasks of [0, 7, 14]) {
+        sink.datagrams.length = 0;
+        const exporter = statsd({ port: sink.port, maxDatagramBytes: 300 });
+        const abort = new AbortController();
+        const exporting = exporter.export(counters(1), abort.signal);
+        for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+        for (let i = 0; i < microtasks; i++) await undefined;
+        abort.abort();
+        const missing = (await exporting).status === "success" ? 1 : 2;
+        expect(await exporter.export(counters(missing), never())).toEqual({
+          status: "success",
+        });
+        const total = () => {
+          let sum = 0;
+          for (const value of totalsOf(sink.datagrams.flatMap(parse)).values()) sum += value;
+          return sum;
+        };
+        await until(() => total() >= 120);
+        expect(total(), `${turns} turns, ${microtasks} microtasks`).toBe(120);
+        await exporter.shutdown();
+      }
+    }
+  });
+
+  it("loses nothing to a closed port, whenever it is aborted", async () => {
+    const sink = await sinkOf();
+    const batch = deltaBatch(Array.from({ length: 60 }, (_, i) => number("counter", `c${i}`, 1)));
+    for (let ticks = 0; ticks < 30; ticks++) {
+      await sink.close();
+      const exporter = statsd({ port: sink.port, maxDatagramBytes: 200 });
+      // The socket is open before, so that the abort comes while it sends.
+      await exporter.export(deltaBatch([]), never());
+      const abort = new AbortController();
+      const exporting = exporter.export(batch, abort.signal);
+      let left = ticks;
+      const tick = () => {
+        if (left-- === 0) abort.abort();
+        else process.nextTick(tick);
+      };
+      process.nextTick(tick);
+      expect((await exporting).status).toBe("retryable");
+      sink.datagrams.length = 0;
+      await sink.listen();
+      expect(await exporter.export(batch, never())).toEqual({ status: "success" });
+      await until(() => sink.lines.includes("c59:1|c"));
+      expect(sink.lines).toHaveLength(60);
+      await exporter.shutdown();
+    }
+  });
+
+  it("lets go of a datagram that the system does not take, when it is aborted", async () => {
+    const sink = await sinkOf();
+    const exporter = statsd({ port: sink.port });
+    expect(await exporter.export(jobs(0), never())).toEqual({ status: "success" });
+    const send = vi.spyOn(Socket.prototype, "send").mockImplementation(() => {});
+    const abort = new AbortController();
+    const exporting = exporter.export(jobs(1), abort.signal);
+    await until(() => send.mock.calls.length === 1);
+    abort.abort();
+    expect(await exporting).toMatchObject({ status: "retryable", error: { message: /aborted/ } });
+    send.mockRestore();
+    expect(await exporter.export(jobs(1), never())).toEqual({ status: "success" });
+    await until(() => sink.lines.length === 2);
     await exporter.shutdown();
   });
 

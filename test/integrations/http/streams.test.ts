@@ -106,18 +106,19 @@ describe.each(rawFrameworks)("$name", ({ name, serve }) => {
   });
 
   // Over HTTP/2 its headers go out all the same.
-  it.skipIf(isHttp2)("makes no stream of a response that was handed what is no byte", async () => {
-    const { auspex, ask } = await stage(async (response) => {
-      expect(() => response.write({} as never)).toThrow();
-      await turns();
-      response.end("all");
+  if (!isHttp2)
+    it("makes no stream of a response that was handed what is no byte", async () => {
+      const { auspex, ask } = await stage(async (response) => {
+        expect(() => response.write({} as never)).toThrow();
+        await turns();
+        response.end("all");
+      });
+      const { answer } = ask("/go/1");
+      await until(() => answer.ended);
+      await done(auspex);
+      expect(await durations(auspex)).toEqual(["1 × 0: GET /go/:id 200"]);
+      expect(await lifetimes(auspex)).toEqual([]);
     });
-    const { answer } = ask("/go/1");
-    await until(() => answer.ended);
-    await done(auspex);
-    expect(await durations(auspex)).toEqual(["1 × 0: GET /go/:id 200"]);
-    expect(await lifetimes(auspex)).toEqual([]);
-  });
 
   it.each<[string, Handle]>([
     [
@@ -274,29 +275,30 @@ describe.each(rawFrameworks)("$name", ({ name, serve }) => {
     await done(auspex);
   });
 
-  it.skipIf(isHttp2)("keeps what another tool has put in place of write", async () => {
-    const seen: string[] = [];
-    const { auspex, ask, server } = await stage((response) => {
-      response.write("a");
-      setImmediate(() => response.end("b"));
+  if (!isHttp2)
+    it("keeps what another tool has put in place of write", async () => {
+      const seen: string[] = [];
+      const { auspex, ask, server } = await stage((response) => {
+        response.write("a");
+        setImmediate(() => response.end("b"));
+      });
+      const outer = server as NonNullable<typeof server>;
+      const { emit } = outer;
+      outer.emit = function (this: unknown, ...args: unknown[]) {
+        const response = args[2] as ServerResponse;
+        if (args[0] === "request") {
+          const { write } = response;
+          response.write = ((...chunk: [string]) => {
+            seen.push(chunk[0]);
+            return Reflect.apply(write, response, chunk);
+          }) as never;
+        }
+        return Reflect.apply(emit, this, args);
+      } as never;
+      const { answer } = ask("/go/1");
+      await until(() => answer.ended);
+      await done(auspex);
+      expect(answer.text).toBe("ab");
+      expect(seen).toEqual(["a"]);
     });
-    const outer = server as NonNullable<typeof server>;
-    const { emit } = outer;
-    outer.emit = function (this: unknown, ...args: unknown[]) {
-      const response = args[2] as ServerResponse;
-      if (args[0] === "request") {
-        const { write } = response;
-        response.write = ((...chunk: [string]) => {
-          seen.push(chunk[0]);
-          return Reflect.apply(write, response, chunk);
-        }) as never;
-      }
-      return Reflect.apply(emit, this, args);
-    } as never;
-    const { answer } = ask("/go/1");
-    await until(() => answer.ended);
-    await done(auspex);
-    expect(answer.text).toBe("ab");
-    expect(seen).toEqual(["a"]);
-  });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { Devices } from "../../../src/integrations/runtime/devices.js";
+import type { Reading } from "../../../src/integrations/runtime/probe.js";
+import { counter, level } from "../../../src/integrations/runtime/reading.js";
 import { FakeWorld, probe } from "./fake-sources.js";
 
 const disk = (name: string, reads: number, sectors: number, busyMs: number) =>
   ` 254  0 ${name} ${reads} 9 ${sectors} 8 ${2 * reads} 7 ${2 * sectors} 6 0 ${busyMs} 5 1 2 3 4\n`;
-const net = (name: string, received: number, transmitted: number, errors = 0) =>
-  `${name}: ${received} 7 ${errors} 2 0 0 0 0 ${transmitted} 8 0 3 0 0 0 0\n`;
 
 describe("the disk probe", () => {
   function disks(text: string, io?: string) {
@@ -35,15 +36,27 @@ describe("the disk probe", () => {
     expect(one.readings).toEqual([]);
   });
 
-  it("goes on from where a disk was when another takes its place, which is no burst", () => {
+  it("begins anew when another disk takes its place, which is no burst", () => {
     const { world, sample, of } = disks(disk("sda", 100, 1000, 4000));
     world.files["/proc/diskstats"] = "";
     sample(5000);
     expect(of("auspex.disk.utilization", "sda").value).toBeNaN();
     world.files["/proc/diskstats"] = disk("sda", 5, 50, 1000);
     sample(5000);
-    expect(of("system.disk.operations", "sda", "read").value).toBe(105);
+    expect(of("system.disk.operations", "sda", "read").value).toBe(5);
+    expect(of("auspex.disk.utilization", "sda").value).toBeNaN();
+    world.files["/proc/diskstats"] = disk("sda", 6, 60, 2000);
+    sample(5000);
     expect(of("auspex.disk.utilization", "sda").value).toBe(0.2);
+  });
+
+  it("tells the share of a whole gap after it, not of its last step", () => {
+    const { world, sample, of } = disks(disk("sda", 1, 1, 0));
+    world.files["/proc/diskstats"] = undefined;
+    for (let i = 0; i < 9; i++) sample(5000);
+    world.files["/proc/diskstats"] = disk("sda", 1, 1, 5000);
+    sample(5000);
+    expect(of("auspex.disk.utilization", "sda").value).toBe(0.1);
   });
 
   it("has nothing to say of the time before a disk was first seen", () => {
@@ -115,47 +128,52 @@ describe("the file-system probe", () => {
   });
 });
 
-describe("the network probe", () => {
-  function network(text: string, speed?: string) {
-    const world = new FakeWorld();
-    world.files = { "/proc/self/net/dev": text, "/sys/class/net/eth0/speed": speed };
-    return { world, ...probe("network", world) };
+describe("devices", () => {
+  function places(limit: number) {
+    const readings: Reading[] = [level("another", "1", "")];
+    const make = (name: string) => {
+      const all = [counter(`${name}.total`, "1", ""), level(`${name}.level`, "1", "")];
+      return { name, all };
+    };
+    const devices = new Devices(readings, make, limit);
+    const turn = (...names: string[]) => {
+      const seen = names.map((name) => devices.see(name)?.name);
+      return { seen, count: devices.settle() };
+    };
+    return { devices, turn, names: () => readings.map(({ name }) => name), readings };
   }
-  const SHARE = "hw.network.bandwidth.utilization";
 
-  it("tells bytes, packets, errors and drops by direction", () => {
-    const { world, sample, of } = network(net("  eth0", 1000, 2000));
-    world.files["/proc/self/net/dev"] = net("  eth0", 1500, 2100, 4);
-    sample(5000);
-    expect(of("system.network.io", "eth0", "receive").value).toBe(1500);
-    expect(of("system.network.io", "eth0", "transmit").value).toBe(2100);
-    expect(of("system.network.packet.count", "transmit").value).toBe(8);
-    expect(of("system.network.errors", "receive").value).toBe(4);
-    expect(of("system.network.packet.dropped", "transmit").value).toBe(3);
-    expect(of(SHARE, "receive").value).toBeNaN();
+  it("give the place of the one that is away longest to a newcomer, readings and all", () => {
+    const { turn, names } = places(2);
+    turn("a", "b");
+    turn("a");
+    turn();
+    expect(turn("c").seen).toEqual(["c"]);
+    expect(names()).toEqual(["another", "a.total", "a.level", "c.total", "c.level"]);
   });
 
-  it("measures against the link's speed where it tells one", () => {
-    const { world, sample, of } = network(net("eth0", 0, 0), "1000\n");
-    world.files["/proc/self/net/dev"] = net("eth0", 125e6, 312.5e6);
-    sample(5000);
-    expect(of(SHARE, "receive")).toMatchObject({ value: 0.2, saturation: 0.2 });
-    expect(of(SHARE, "transmit").value).toBe(0.5);
+  it("leave a newcomer out while none is away, also one that was not seen yet this time", () => {
+    const { turn, names } = places(2);
+    turn("a", "b");
+    expect(turn("c", "a", "b").seen).toEqual([undefined, "a", "b"]);
+    turn("a", "b");
+    expect(names()).not.toContain("c.total");
   });
 
-  it.each(["-1\n", "0\n", "fast\n", ""])("has no share of a link of speed %j", (speed) => {
-    const { world, sample, of } = network(net("eth0", 0, 0), speed);
-    world.files["/proc/self/net/dev"] = net("eth0", 5, 5);
-    sample(5000);
-    expect(of(SHARE, "receive").value).toBeNaN();
+  it("know a device again that was away, and tell how many are there", () => {
+    const { turn, names } = places(2);
+    expect(turn("a", "b").count).toBe(2);
+    expect(turn("b").count).toBe(1);
+    expect(turn("a", "b").count).toBe(2);
+    expect(names()).toHaveLength(5);
   });
 
-  it("leaves out loopback and what is virtual, heads and garbage", () => {
-    const names = ["lo", "veth12ab", "docker0", "br-12", "cali9", "ifb0", "tunl0", "dummy0"];
-    const { sample, probe: one } = network(
-      `Inter-|   Receive | Transmit\n face |bytes packets\n${names.map((name) => net(name, 1, 1)).join("")}:\nx`,
-    );
-    sample(5000);
-    expect(one.readings).toEqual([]);
+  it("are silent while they are away, their counters excepted", () => {
+    const { devices, turn, readings } = places(2);
+    turn("a");
+    for (const reading of readings) reading.value = 7;
+    devices.lose();
+    expect(readings.map(({ value }) => value)).toEqual([7, 7, Number.NaN]);
+    expect(turn().count).toBe(0);
   });
 });

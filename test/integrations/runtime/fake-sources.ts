@@ -126,10 +126,16 @@ export class FakeWorld implements Sources {
   }
 }
 
-/** The probe of that name, and a way to find its readings. */
+/** The probe of that name, sampled with the control group it leans on, and a way to find its readings. */
 export function probe(name: string, sources?: Sources, groups?: SaturationGroups) {
-  const found = runtimeProbes(sources, groups).find((one) => one.name === name)!;
-  return Object.assign({ sample: (ms: number) => found.sample(ms), probe: found }, finder(found));
+  const all = runtimeProbes(sources, groups);
+  const found = all.find((one) => one.name === name)!;
+  const group = all.find((one) => one.name === "cgroup");
+  const sample = (ms: number) => {
+    group?.sample(ms);
+    found.sample(ms);
+  };
+  return Object.assign({ sample, probe: found }, finder(found));
 }
 
 function finder(found: Probe) {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -48,9 +48,9 @@ const started = () => {
     return [];
   }
 };
-const isAlive = () => {
+const isAlive = (noted = started().at(-1) as string) => {
   try {
-    process.kill(Number.parseInt(started().at(-1) as string, 10), 0);
+    process.kill(Number.parseInt(noted, 10), 0);
     return true;
   } catch {
     return false;
@@ -76,6 +76,7 @@ async function until(isSo: () => boolean, what = String(isSo)): Promise<void> {
 }
 
 const WAIT = "exec sleep 60";
+const SECOND = 'echo "1, 97, 100, 1000, 60, 200.00, 300.00, Fake H200"';
 const ONE = 'echo "0, 35, 1024, 4096, 41, 150.00, 600.00, Fake H200"';
 
 describe("the gpu probe", () => {
@@ -148,11 +149,14 @@ describe("the gpu probe", () => {
   it("kills one that hangs, falls silent, and tries again later and later", async () => {
     tool(`[ -e ${folder}/again ] || ${ONE}\ntouch ${folder}/again\n${WAIT}`);
     const { sample, of, faults } = gpu();
+    const pass = (seconds: number) => {
+      for (let second = 0; second < seconds; second++) sample(1000);
+    };
     sample(1000);
     await until(() => of("hw.power") !== undefined);
-    sample(29_000);
+    pass(59);
     expect(isAlive()).toBe(true);
-    sample(2000);
+    pass(1);
     await until(() => !isAlive());
     expect(of("hw.power")?.value).toBeNaN();
     expect(of("hw.power")?.saturation).toBeUndefined();
@@ -161,11 +165,85 @@ describe("the gpu probe", () => {
     expect(started()).toHaveLength(1);
     sample(2000);
     await until(() => started().length === 2);
-    sample(31_000);
+    pass(30);
     expect(faults()).toBe(2);
     sample(119_000);
     sample(2000);
     await until(() => started().length === 3);
+  });
+
+  it("silences a GPU that is told of no more, beside one that is", async () => {
+    tool(`${SECOND}\nwhile ${ONE}; do sleep 0.01; done`);
+    const { sample, of, faults } = gpu();
+    sample(1000);
+    await until(() => of("hw.power", "1") !== undefined && of("hw.power", "0") !== undefined);
+    for (let period = 0; period < 2; period++) {
+      const power = of("hw.power", "0") as Reading;
+      for (let line = 0; line < 3; line++) {
+        power.value = Number.NaN;
+        await until(() => power.value === 150, "another line");
+        sample(10_000);
+      }
+      expect(of("hw.power", "1")?.value).toBe(period === 0 ? 200 : Number.NaN);
+    }
+    expect(of("hw.power", "1")?.saturation).toBeUndefined();
+    expect(of("hw.power", "0")?.value).toBe(150);
+    expect(faults()).toBe(0);
+  });
+
+  it.each([31_000, 60_000])("bears samples %i ms apart", async (elapsed) => {
+    tool(`while ${ONE}; do sleep 0.01; done`);
+    const { sample, of, faults } = gpu();
+    sample(elapsed);
+    for (let i = 0; i < 8; i++) {
+      const power = of("hw.power");
+      if (power !== undefined) power.value = Number.NaN;
+      await until(() => of("hw.power")?.value === 150, "a line");
+      sample(elapsed);
+      expect(of("hw.power")?.value).toBe(150);
+    }
+    expect(faults()).toBe(0);
+    expect(isAlive()).toBe(true);
+  });
+
+  it("does not blame it for a stall of this process, whose lines are read after it", async () => {
+    tool(`${ONE}\n${WAIT}`);
+    const { sample, of, faults } = gpu();
+    sample(1000);
+    await until(() => of("hw.power") !== undefined);
+    for (let second = 0; second < 30; second++) sample(1000);
+    for (let second = 0; second < 9; second++) sample(1000);
+    sample(3_600_000);
+    for (let second = 0; second < 10; second++) sample(1000);
+    expect(isAlive()).toBe(true);
+    expect(of("hw.power")?.value).toBe(150);
+    for (let second = 0; second < 2; second++) sample(1000);
+    expect(faults()).toBe(1);
+  });
+
+  it("falls silent at once when its child ends", async () => {
+    tool(`${ONE}\nuntil [ -e "${folder}/end" ]; do sleep 0.05; done`);
+    const { sample, of, faults } = gpu();
+    sample(1000);
+    await until(() => of("hw.power") !== undefined);
+    sample(1000);
+    expect(of("hw.power")?.value).toBe(150);
+    writeFileSync(join(folder, "end"), "");
+    await until(() => {
+      sample(10);
+      return faults() === 1;
+    });
+    expect(of("hw.power")?.value).toBeNaN();
+  });
+
+  it("kills with a wrapper script what the script started", async () => {
+    tool(`${ONE}\nsleep 60 &\necho "$! inner" >>"${folder}/started"\nwait`);
+    const { sample, of, probe } = gpu();
+    sample(1000);
+    await until(() => of("hw.power") !== undefined && started().length === 2);
+    expect(isAlive()).toBe(true);
+    probe.stop();
+    await until(() => !isAlive());
   });
 
   it("counts one that fails, and tries again after a minute", async () => {
@@ -209,29 +287,51 @@ describe("the gpu probe", () => {
     expect(started()).toHaveLength(1);
   });
 
+  /** The child alone, in a process of its own: nothing of the library needs to be built for it. */
+  function program(onLine: string): string {
+    const source = readFileSync("src/integrations/runtime/line-child.ts", "utf8");
+    const { outputText } = ts.transpileModule(source, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+    });
+    const file = join(folder, "program.mjs");
+    writeFileSync(
+      file,
+      `${outputText}
+        const child = new LineChild("nvidia-smi", [], () => { console.log("line"); ${onLine} });
+        const kept = setTimeout(() => {}, 1000);`,
+    );
+    return file;
+  }
+
   it.each(["", "process.exit(3);"])(
     "neither keeps its process alive nor outlives it (%s)",
     async (end) => {
-      tool(`${ONE}\n${WAIT}`);
-      // The child itself: nothing of the library needs to be built for it.
-      const source = readFileSync("src/integrations/runtime/line-child.ts", "utf8");
-      const { ESNext } = ts.ModuleKind;
-      const { outputText } = ts.transpileModule(source, {
-        compilerOptions: { module: ESNext, target: ts.ScriptTarget.ES2022 },
-      });
-      const program = `${outputText}
-        const child = new LineChild("nvidia-smi", [], () => { console.log("line"); ${end} });
-        const kept = setTimeout(() => {}, 1000);`;
-      const file = join(folder, "program.mjs");
-      writeFileSync(file, program);
+      // A wrapper script: what it started must not outlive it either.
+      tool(`${ONE}\nsleep 60 &\necho "$! inner" >>"${folder}/started"\nwait`);
+      const file = program(end);
       const exit = await new Promise<number>((resolve) => {
         const running = execFile(process.execPath, [file], { timeout: 20_000 }, () => {
           resolve(running.exitCode ?? -1);
         });
       });
       expect(exit).toBe(end === "" ? 0 : 3);
-      expect(started()).toHaveLength(1);
+      await until(() => !started().some((noted) => isAlive(noted)));
+    },
+  );
+
+  it.each(["SIGKILL", "SIGINT"] as const)(
+    "does not outlive, by more than a line, a process ended by %s",
+    async (signal) => {
+      tool(`while ${ONE}; do sleep 0.1; done`);
+      const running = spawn(process.execPath, [program("kept.refresh();")], {
+        detached: true,
+        stdio: "ignore",
+      });
+      await until(() => started().length === 1);
+      // As a terminal does: to the whole group, of which the child is none.
+      process.kill(-(running.pid as number), signal);
       await until(() => !isAlive());
+      expect(running.signalCode).toBe(signal);
     },
   );
 });

@@ -44,8 +44,22 @@ describe("the host probe", () => {
     world.files["/proc/stat"] = stat(150, 0, 0, 950, 40, 0, 0, 0);
     sample(5000);
     expect(of("system.cpu.utilization", "iowait").value).toBe(0);
-    expect(of("system.cpu.time", "iowait").value).toBe(0.5);
     expect(of("auspex.host.cpu.utilization").value).toBe(0.5);
+    world.files["/proc/stat"] = stat(150, 0, 0, 950, 50, 0, 0, 0);
+    sample(5000);
+    expect(of("system.cpu.utilization", "iowait").value).toBe(1);
+  });
+
+  it("goes on at once where all of it begins anew, as in a container that is restored", () => {
+    const world = machine();
+    const { sample, of } = probe("host", world);
+    const busy = () => of("auspex.host.cpu.utilization").value;
+    world.files["/proc/stat"] = stat(10, 0, 0, 80, 0, 0, 0, 0);
+    sample(5000);
+    expect(busy()).toBeNaN();
+    world.files["/proc/stat"] = stat(40, 0, 0, 150, 0, 0, 0, 0);
+    sample(5000);
+    expect(busy()).toBeCloseTo(0.3);
   });
 
   it("tells memory as the kernel estimates it", () => {

@@ -51,12 +51,40 @@ describe("the pressure probe", () => {
       "/cg/other/cpu.pressure": line("some", 90_000_000, 25),
     });
     world.files["/proc/self/cgroup"] = "0::/other\n";
-    for (let i = 0; i < 13; i++) sample(5000);
-    expect(of(TIME, "cgroup").value).toBe(1);
+    const totals: number[] = [];
+    for (let i = 0; i < 14; i++) {
+      sample(5000);
+      totals.push(of(TIME, "cgroup").value);
+    }
+    // Between the two there is none, so that nobody takes the one from the other.
+    expect([...new Set(totals)]).toEqual([1, Number.NaN, 90]);
+    expect(totals.filter(Number.isNaN)).toHaveLength(1);
+    expect(of(STALLED, "cgroup").value).toBe(0);
     world.files["/cg/other/cpu.pressure"] = line("some", 92_000_000);
     sample(5000);
-    expect(of(TIME, "cgroup").value).toBe(3);
     expect(of(STALLED, "cgroup").value).toBe(0.4);
+  });
+
+  it("takes no past for news of a group whose file comes after it", () => {
+    const { world, sample, of } = pressed({
+      ...GROUP,
+      "/cg/app/cpu.pressure": line("some", 1_000_000),
+    });
+    world.files["/proc/self/cgroup"] = "0::/other\n";
+    for (let i = 0; i < 12; i++) sample(5000);
+    expect(of(TIME, "cgroup").value).toBeNaN();
+    world.files["/cg/other/cpu.pressure"] = line("some", 90_000_000, 25);
+    for (let i = 0; i < 12; i++) sample(5000);
+    expect(of(TIME, "cgroup").value).toBe(90);
+  });
+
+  it("tells the share of a whole gap after it, not of its last step", () => {
+    const { world, sample, of } = pressed({ "/proc/pressure/cpu": line("some", 1_000_000) });
+    world.files["/proc/pressure/cpu"] = "";
+    for (let i = 0; i < 9; i++) sample(5000);
+    world.files["/proc/pressure/cpu"] = line("some", 6_000_000);
+    sample(5000);
+    expect(of(STALLED, "cpu").value).toBe(0.1);
   });
 
   it.each(["", "some avg10=x total=5\n", "some avg10=0.00 avg60=0.00 avg300=0.00 total=-4\n"])(

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type Probe, runtimeProbes } from "../../../src/integrations/runtime/index.js";
+import { runtimeProbes } from "../../../src/integrations/runtime/index.js";
 import { systemSources } from "../../../src/integrations/runtime/sources.js";
 
-let probes: Probe[] = [];
+let probes: ReturnType<typeof runtimeProbes> = [];
 afterEach(() => {
   for (const probe of probes) probe.stop();
 });

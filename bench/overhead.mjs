@@ -7,10 +7,9 @@
 // bare ones, and these against each other are the A/A control. The servers are started anew for each
 // generation, because no two processes are compiled alike: the spread over generations makes the bound.
 // --generations N, --rounds N, --json FILE, --only TEXT.
-import { fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { converse } from "./lib/children.mjs";
 import { makeReady } from "./lib/ready.mjs";
 import { median } from "./lib/statistics.mjs";
 import { machine, table } from "./lib/table.mjs";
@@ -27,7 +26,6 @@ const { values: options } = parseArgs({
 
 const LIMIT = 0.02;
 const BLOCK_MS = 150;
-const TIME_LIMIT_MS = 60_000;
 const WARM_UP = { express: 40_000, fastify: 20_000 };
 const WORKS = ["hello world", "200 µs of CPU", "1 ms of waiting"];
 
@@ -48,38 +46,6 @@ function spinsFor(ms) {
   return Math.max(1, Math.round((pieces * ms) / median(took)));
 }
 
-/** A child that answers one message with one. */
-function child(file, ...args) {
-  const path = fileURLToPath(new URL(`lib/${file}`, import.meta.url));
-  const forked = fork(path, args);
-  const next = () =>
-    new Promise((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`${file} is silent`)), TIME_LIMIT_MS);
-      const settle = (message) => {
-        clearTimeout(limit);
-        forked.off("exit", gone);
-        if (message.error === undefined) resolve(message);
-        else reject(new Error(message.error));
-      };
-      const gone = (code) => {
-        clearTimeout(limit);
-        forked.off("message", settle);
-        reject(new Error(`${file} ended with ${code}`));
-      };
-      forked.once("message", settle);
-      forked.once("exit", gone);
-    });
-  return {
-    first: next(),
-    ask(message) {
-      const answer = next();
-      forked.send(message);
-      return answer;
-    },
-    stop: () => forked.kill("SIGKILL"),
-  };
-}
-
 const KINDS = { bare: "bare", watched: "watched", twin: "bare" };
 const NAMES = Object.keys(KINDS);
 const ORDERS = [0, 1, 2].flatMap((first) => {
@@ -91,12 +57,12 @@ const ORDERS = [0, 1, 2].flatMap((first) => {
 });
 
 async function generation(framework, work, spins, number) {
-  const load = child("load.mjs");
+  const load = converse("load.mjs");
   load.first.catch(() => {});
   const servers = {};
   try {
     for (const name of ORDERS[number % ORDERS.length]) {
-      servers[name] = child("twin.mjs", framework, work, String(spins), KINDS[name]);
+      servers[name] = converse("twin.mjs", [framework, work, String(spins), KINDS[name]]);
     }
     const ports = {};
     for (const [name, server] of Object.entries(servers)) ports[name] = (await server.first).port;

@@ -1,11 +1,10 @@
 // npm run soak: two Express servers under full load, one bare and one watched, in turns; 10 minutes on
 // the watched one for each of two workloads: sockets that stay, and a new socket for each request. Some
 // clients leave before their answer. --minutes N, --only keep-alive|churn, --json FILE.
-import { fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { converse } from "./lib/children.mjs";
 import { makeReady } from "./lib/ready.mjs";
 import { median } from "./lib/statistics.mjs";
 import { machine, table } from "./lib/table.mjs";
@@ -20,33 +19,11 @@ const { values: options } = parseArgs({
 
 const WATCHED_MS = 20_000;
 const BARE_MS = 10_000;
+/** Collections on demand; a block lasts 20 s, and nothing may be silent for a minute. */
+const SOAK = { flags: ["--expose-gc"] };
 const LIMITS = { slopeMbPerHour: 1, addedP99Ms: 2 };
 
 makeReady();
-
-function child(file, ...args) {
-  const path = fileURLToPath(new URL(`lib/${file}`, import.meta.url));
-  const forked = fork(path, args, { execArgv: ["--expose-gc"] });
-  const next = () => {
-    return new Promise((resolve, reject) => {
-      const gone = (code) => reject(new Error(`${file} ended with ${code}`));
-      forked.once("exit", gone);
-      forked.once("message", (message) => {
-        forked.off("exit", gone);
-        resolve(message);
-      });
-    });
-  };
-  return {
-    first: next(),
-    ask(message) {
-      const answer = next();
-      forked.send(message);
-      return answer;
-    },
-    stop: () => forked.kill("SIGKILL"),
-  };
-}
 
 /** Median of the slopes between all pairs (Theil–Sen): one odd collection does not tilt it. */
 function slope(points) {
@@ -60,11 +37,11 @@ function slope(points) {
 }
 
 async function soak(mode) {
-  const load = child("soak-load.mjs");
+  const load = converse("soak-load.mjs", [], SOAK);
   load.first.catch(() => {});
   const servers = {
-    bare: child("soak-server.mjs", "bare"),
-    watched: child("soak-server.mjs", "watched"),
+    bare: converse("soak-server.mjs", ["bare"], SOAK),
+    watched: converse("soak-server.mjs", ["watched"], SOAK),
   };
   try {
     const ports = {};

@@ -5,7 +5,7 @@ import type { TraceContext } from "./instruments/exemplars.js";
 import type { View } from "./instruments/view.js";
 import type { OutboundOptions } from "./integrations/outbound/options.js";
 import { SATURATION_GROUPS, type SaturationGroups } from "./integrations/runtime/groups.js";
-import { Checks, isObject, show } from "./readers/checks.js";
+import { Checks, isList, isObject, show } from "./readers/checks.js";
 import {
   type ResolvedPull,
   type ResolvedPush,
@@ -160,24 +160,14 @@ export function resolveOptions(
   const later: Record<string, unknown> = checks.fields("", given as Later, LATER);
   for (const [name, value] of Object.entries(later)) {
     if (value === undefined || value === false) continue;
-    if (Array.isArray(value) && value.length === 0) continue;
+    if (isList(value) && value.length === 0) continue;
     faults.push(`${name} comes with a later version; leave it out`);
   }
   const options: AuspexOptions = checks.exactly("", given, KNOWN, LATER);
   const attributes = attributesOf(options.attributes, checks);
   const service = serviceOf(options.service, checks);
   checks.type("onError", options.onError, ["function"], "give a function that takes an Error");
-  const range = checks.exactly("histogram.", options.histogram, RANGE);
-  if (options.histogram !== undefined && !isObject(options.histogram)) {
-    faults.push(
-      `histogram is ${show(options.histogram)}; give { lowestUs, highestUs, significantDigits }`,
-    );
-  }
-  const { lowestUs = 1, highestUs = 3_600_000_000, significantDigits = 2 } = range;
-  for (const fault of layoutFaults(lowestUs, highestUs, significantDigits)) {
-    const named = fault.replace(/\b(lowest|highest)\b/g, "$1Us");
-    faults.push(`histogram.${named}`);
-  }
+  const range = rangeOf(options.histogram, checks);
   for (const name of ["selfMetrics", "detectResource"] as const) {
     checks.type(name, options[name], ["boolean"], "give true or false");
   }
@@ -213,9 +203,7 @@ export function resolveOptions(
     attributes,
     detectResource: options.detectResource ?? true,
     intervalMs,
-    lowestUs,
-    highestUs,
-    significantDigits,
+    ...range,
     cardinalityLimit: checks.number(
       "cardinalityLimit",
       options.cardinalityLimit,
@@ -279,6 +267,23 @@ function attributesOf(given: unknown, checks: Checks): Attributes {
     checks.fault(`attributes.${key} is ${show(value)}; give a string, number or boolean`);
   }
   return attributes as Attributes;
+}
+
+function rangeOf(given: unknown, checks: Checks): Required<HistogramRange> {
+  const mend = "give { lowestUs, highestUs, significantDigits }";
+  checks.type("histogram", given, ["object"], mend);
+  const fields = checks.exactly("histogram.", given as HistogramRange, RANGE);
+  const range = { lowestUs: 1, highestUs: 3_600_000_000, significantDigits: 2 };
+  for (const name of RANGE) {
+    const value: unknown = fields[name];
+    checks.type(`histogram.${name}`, value, ["number"], "give a whole number");
+    if (typeof value === "number") range[name] = value;
+  }
+  for (const fault of layoutFaults(range.lowestUs, range.highestUs, range.significantDigits)) {
+    const named = fault.replace(/\b(lowest|highest)\b/g, "$1Us");
+    checks.fault(`histogram.${named}`);
+  }
+  return range;
 }
 
 function outboundOf(given: unknown, checks: Checks): OutboundOptions | undefined {

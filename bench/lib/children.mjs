@@ -41,3 +41,37 @@ export async function scenario(contenders) {
   // Rivals leave timers behind.
   process.send(result, () => process.exit(0));
 }
+
+const SILENCE_LIMIT_MS = 60_000;
+
+/** Starts a process of this folder that answers each message with one, beginning unasked with the first. */
+export function converse(file, args = [], { flags = [] } = {}) {
+  const forked = fork(fileURLToPath(new URL(file, import.meta.url)), args, { execArgv: flags });
+  const next = () => {
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => reject(new Error(`${file} is silent`)), SILENCE_LIMIT_MS);
+      const settle = (message) => {
+        clearTimeout(limit);
+        forked.off("exit", gone);
+        if (message.error === undefined) resolve(message);
+        else reject(new Error(message.error));
+      };
+      const gone = (code) => {
+        clearTimeout(limit);
+        forked.off("message", settle);
+        reject(new Error(`${file} ended with ${code}`));
+      };
+      forked.once("message", settle);
+      forked.once("exit", gone);
+    });
+  };
+  return {
+    first: next(),
+    ask(message) {
+      const answer = next();
+      forked.send(message);
+      return answer;
+    },
+    stop: () => forked.kill("SIGKILL"),
+  };
+}

@@ -26,7 +26,8 @@ export function histogramRange(
   range: Range,
   diag: Diag,
 ): { layout: Layout; scale: number } {
-  const [lowestOf, highestOf] = DEFAULTS[descriptor.unit] ?? [1e-3, 1e9];
+  const known = Object.hasOwn(DEFAULTS, descriptor.unit) ? DEFAULTS[descriptor.unit] : undefined;
+  const [lowestOf, highestOf] = known ?? [1e-3, 1e9];
   const make = (lowest: number, highest: number, significantDigits: number) => {
     const scale = 1 / lowest;
     return { scale, highest: Math.round(highest * scale), significantDigits };

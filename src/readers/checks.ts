@@ -101,7 +101,7 @@ export function isObject(value: unknown): value is Record<string, unknown> & obj
 }
 
 /** A Proxy that has been revoked is no list: even to ask it throws. */
-function isList(value: unknown): value is readonly unknown[] {
+export function isList(value: unknown): value is readonly unknown[] {
   try {
     return Array.isArray(value);
   } catch {

@@ -1,7 +1,7 @@
 import { describeError } from "../diag/diag.js";
 import type { Temporality } from "../snapshot/batch.js";
 import { type View, viewFaults } from "../snapshot/views.js";
-import { type Checks, isObject, show } from "./checks.js";
+import { type Checks, isList, isObject, show } from "./checks.js";
 import type { ExporterEntry, MetricExporter } from "./exporter.js";
 import type { PullExporter } from "./pull.js";
 
@@ -112,7 +112,7 @@ function viewOf(given: unknown, path: string, checks: Checks): unknown {
   if (!isObject(given)) return given;
   const names = new Set([...VIEW_FIELDS, ...checks.names(path, given)]);
   const view = checks.fields(path, given, [...names]);
-  if (!Array.isArray(view.attributes)) return Object.freeze(view);
+  if (!isList(view.attributes)) return Object.freeze(view);
   const attributes = checks.list(`${path}attributes`, view.attributes, "give a list of names");
   return Object.freeze({ ...view, attributes: Object.freeze(attributes) });
 }

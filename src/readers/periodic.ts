@@ -6,7 +6,7 @@ import { limitOf } from "../time/limit.js";
 import { inSlices, Slices } from "../time/slices.js";
 import { setDeadline } from "./deadline.js";
 import type { ExportResult, FlushStatus, MetricExporter } from "./exporter.js";
-import { errorOf, failure, guardedExport } from "./guarded-export.js";
+import { errorOf, failure, guardedExport, pointsIn } from "./guarded-export.js";
 
 export interface PeriodicOptions {
   readonly exporter: MetricExporter;
@@ -229,8 +229,4 @@ export class ExportTimeout extends Error {
 
 function timedOut(timeoutMs: number): ExportResult {
   return { status: "retryable", error: new ExportTimeout(timeoutMs) };
-}
-
-function pointsIn(batch: MetricBatch): number {
-  return batch.metrics.reduce((sum, { points }) => sum + points.length, 0);
 }

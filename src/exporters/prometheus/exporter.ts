@@ -64,14 +64,22 @@ export class PrometheusExporter implements PullExporter {
 
   /** Answers a scrape on any Node HTTP server or framework that hands out Node's own objects. */
   handler(request: unknown, response: unknown): void {
+    this.#handle(request, response).catch((error) => {
+      this.#source?.diag.warn("scrape", `a scrape failed: ${describeError(error)}`);
+    });
+  }
+
+  async #handle(request: unknown, response: unknown): Promise<void> {
     const req = rawOf(request) as IncomingMessage;
     const res = rawOf(response) as ServerResponse;
     (response as { hijack?: () => void }).hijack?.();
-    this.#answer(req, res).catch((error) => {
-      this.#source?.diag.warn("scrape", `a scrape failed: ${describeError(error)}`);
+    try {
+      await this.#answer(req, res);
+    } catch (error) {
       if (!res.headersSent) res.statusCode = 500;
       res.end();
-    });
+      throw error;
+    }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

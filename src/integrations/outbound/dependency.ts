@@ -96,7 +96,7 @@ export class Dependency {
       system: this.system ?? (this.kind === "other" ? undefined : "_OTHER"),
       namespace: textOrNone(given.namespace),
       address: textOrNone(given.address),
-      port: typeof given.port === "number" ? given.port : undefined,
+      port: (given.port ?? undefined) as number | undefined,
       attributes: this.#clean(given.attributes),
     });
   }

@@ -1,4 +1,5 @@
 import type { Attributes } from "../../attributes/attributes.js";
+import { textOf } from "../../attributes/attributes.js";
 import type { CounterSeries } from "../../instruments/counter.js";
 import type { GaugeSeries } from "../../instruments/gauge.js";
 import type { Instrumented, Internals } from "../../instruments/internals.js";
@@ -78,7 +79,7 @@ class CacheWatch extends Watched<CacheReading> implements Cache {
 
   constructor(internals: Internals, title: string, { unit, attributes }: CacheOptions) {
     super(internals, attributes, { "auspex.cache.name": title });
-    const entry = unit ?? "{entry}";
+    const entry = unit === undefined ? "{entry}" : textOf(unit);
     this.size = this.gauge("auspex.cache.size", entry, "What the cache holds.", { canFill: true });
     this.max = this.gauge("auspex.cache.max", entry, "Most that the cache may hold.");
     this.hitRatio = this.gauge(

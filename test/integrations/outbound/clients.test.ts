@@ -1,11 +1,13 @@
+import { once } from "node:events";
 import http from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import undici from "undici";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Auspex } from "../../../src/index.js";
 import { watchOutbound } from "../../../src/integrations/outbound/index.js";
 import { monitor } from "../../helpers/monitor.js";
-import { incomplete, outbound, outcomes, type Peer, peer, until } from "./servers.js";
+import { incomplete, late, outbound, outcomes, type Peer, peer, until } from "./servers.js";
 
 /** Nothing listens there: it was, and is closed. */
 let closedPort = 0;
@@ -374,6 +376,54 @@ describe("node:http", () => {
     request.on("error", () => {});
     await new Promise<void>((resolve) => request.on("close", () => resolve()));
     expect(outcomes(auspex)).toMatchObject({ errors: { ECONNREFUSED: 1 }, inFlight: 0 });
+  });
+
+  describe.each([200, 413])("answered with %d before its upload has ended", (status) => {
+    async function early(afterAnswer: (request: http.ClientRequest) => void) {
+      const target = http.createServer((request, response) => {
+        request.resume();
+        response.writeHead(status).write("first");
+        request.on("end", () => response.end("last"));
+      });
+      target.listen(0, "127.0.0.1");
+      await once(target, "listening");
+      const { port } = target.address() as AddressInfo;
+      const request = http.request({ host: "127.0.0.1", port, method: "PUT" });
+      request.on("error", () => {}).write("part");
+      const closed = once(request, "close");
+      const [response] = (await once(request, "response")) as [http.IncomingMessage];
+      response.on("error", () => {}).resume();
+      const atHeaders = outcomes(auspex);
+      afterAnswer(request);
+      await closed;
+      target.close();
+      target.closeAllConnections();
+      return atHeaders;
+    }
+    const once413 = { ok: 0, errors: { "413": 1 }, aborted: 0, inFlight: 0 };
+    const expected = status === 413 ? once413 : { ok: 1, errors: {}, aborted: 0, inFlight: 0 };
+
+    it("ends then, and is recorded once", async () => {
+      expect(await early((request) => request.end())).toEqual(expected);
+      expect(outcomes(auspex)).toEqual(expected);
+    });
+
+    it("is recorded also when the upload is given up", async () => {
+      expect(await early((request) => request.destroy())).toEqual(expected);
+      expect(outcomes(auspex)).toEqual(expected);
+      expect(incomplete(auspex)).toEqual({});
+    });
+  });
+
+  it("records no answer to a request made before the watching", async () => {
+    stop();
+    const earlier = server.requests.length;
+    const before = made("/late");
+    await until(() => server.requests.length > earlier, "a request that has arrived");
+    stop = watchOutbound(auspex);
+    late.emit("answer");
+    await before.closed;
+    expect(outbound(auspex)).toEqual([]);
   });
 
   it("adds no listeners to sockets that are kept alive", async () => {

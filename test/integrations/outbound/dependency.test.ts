@@ -189,6 +189,100 @@ describe("a dependency", () => {
     expect(auspex.snapshot("total").self.attributes.dropped).toBeGreaterThan(0);
   });
 
+  const unreadable = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error("get");
+      },
+      ownKeys() {
+        throw new Error("keys");
+      },
+    },
+  );
+  const odd: [string, unknown][] = [
+    ["null", null],
+    ["a symbol", Symbol("x")],
+    [
+      "an object that is no text",
+      {
+        toString() {
+          throw new Error("text");
+        },
+      },
+    ],
+    ["an object without prototype", Object.create(null)],
+    ["a number", 5],
+    ["an array", []],
+    ["a proxy that throws", unreadable],
+  ];
+
+  it.each(odd)("takes %s wherever something is asked of it", (_, value) => {
+    const { auspex } = setUp();
+    const given = value as never;
+    let runs = 0;
+    const use = (each: ReturnType<typeof dependency>) => {
+      each.run("send", () => runs++);
+      each.run(given, () => runs++);
+      each.operation(given).record(1);
+      each.operation("send", given).record(1);
+      each.wrap(given, () => runs++, given)();
+      for (const field of ["collection", "destination", "type", "attributes"]) {
+        each.operation("send", { [field]: given }).record(1);
+      }
+      each.sent(given);
+      each.consumed();
+    };
+    use(dependency(auspex, given));
+    for (const name of ["postgres", "kafka", "grpc", "stripe"]) {
+      use(dependency(auspex, name, given));
+      for (const field of Object.keys({
+        kind: 0,
+        system: 0,
+        namespace: 0,
+        destination: 0,
+        address: 0,
+        port: 0,
+        attributes: 0,
+      })) {
+        use(dependency(auspex, name, { [field]: given }));
+      }
+    }
+    expect(runs).toBe(3 * 33);
+    const { operations } = auspex.snapshot("total");
+    expect(operations.reduce((sum, { traffic }) => sum + traffic.count, 0)).toBe(9 * 33);
+  });
+
+  it("reads each option once; those that cannot be read are as good as absent, and counted", () => {
+    const { auspex } = setUp();
+    const options = {
+      destination: "orders",
+      get system(): string {
+        throw new Error("getter");
+      },
+    };
+    const kafka = dependency(auspex, "kafka", options);
+    expect([kafka.system, kafka.operation("send").name]).toEqual(["kafka", "send orders"]);
+    expect(auspex.snapshot("total").self.misuse).toBe(1);
+    kafka.operation("send", "orders" as never);
+    expect(auspex.snapshot("total").self.misuse).toBe(2);
+    dependency(auspex, "kafka", unreadable as never);
+    expect(auspex.snapshot("total").self.misuse).toBe(9);
+  });
+
+  it("makes text of names that are none", () => {
+    const { auspex } = setUp();
+    const destination = Symbol("orders") as never;
+    expect(dependency(auspex, "kafka", { destination }).operation("send").name).toBe(
+      "send Symbol(orders)",
+    );
+    const query = dependency(auspex, "postgres").operation("q", { collection: destination });
+    expect([query.name, query.attributes["db.collection.name"]]).toEqual([
+      "q Symbol(orders)",
+      "Symbol(orders)",
+    ]);
+  });
+
   it("is bounded: names beyond the series limit are one series, with nothing lost", () => {
     const { auspex } = manualMonitor({ cardinalityLimit: 50 });
     const redis = dependency(auspex, "redis");

@@ -1,10 +1,13 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterAll } from "vitest";
 import type { Auspex, OperationSnapshot } from "../../../src/index.js";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Emits `answer` for requests of `/late`. */
+export const late = new EventEmitter();
 
 /** Every way a server may treat a client, by path. */
 const paths: Readonly<Record<string, Handler>> = {
@@ -14,6 +17,8 @@ const paths: Readonly<Record<string, Handler>> = {
   "/503": (_, response) => response.writeHead(503).end("busy"),
   "/304": (_, response) => response.writeHead(304).end(),
   "/hang": () => {},
+  /** Answers when the test says so. */
+  "/late": (_, response) => late.once("answer", () => response.end("late")),
   "/slow": (_, response) => response.write("first"),
   "/large": (_, response) => response.end(Buffer.alloc(4 << 20)),
   "/early": (_, response) => {

@@ -99,9 +99,7 @@ function addedBytes(bare, work) {
 await scenario({
   async auspex() {
     const { createAuspex } = await library();
-    const { watchOutbound } = await library("outbound");
-    const auspex = createAuspex({ service: "bench", saturation: false });
-    watchOutbound(auspex);
+    createAuspex({ service: "bench", saturation: false });
     const results = {};
     for (const [name, client] of Object.entries(clients)) {
       const bare = client(false);

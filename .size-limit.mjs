@@ -5,7 +5,7 @@ export default [
   {
     name: "core",
     path: "dist/index.js",
-    limit: "40 kB",
+    limit: "64 kB",
     gzip: true,
     modifyEsbuildConfig: node,
   },

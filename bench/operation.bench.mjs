@@ -45,7 +45,7 @@ async function byRoute(auspex, count) {
         operation.signals.inFlight++;
         const started = clock.now();
         operation.signals.inFlight--;
-        operation.answered(STATUSES[status[at]], clock.now() - started);
+        operation.of(STATUSES[status[at]]).duration.record(clock.now() - started);
       }
     },
     { warmUp: 200_000, blockMs: 8 },

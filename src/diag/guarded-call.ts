@@ -33,6 +33,6 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Handles a rejection that nobody else would: it would end the process. */
-function silence(answer: PromiseLike<unknown>): void {
+export function silence(answer: PromiseLike<unknown>): void {
   Promise.resolve(answer).catch(() => {});
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Attributes, cleanAttributes } from "../../attributes/attributes.js";
+import { isThenable, silence } from "../../diag/guarded-call.js";
 import type { ResolvedHttpOptions } from "./options.js";
 import type { HttpServerRecorder } from "./recorder.js";
 
@@ -59,7 +60,7 @@ export class HttpCallbacks {
   #wrong(answer: unknown): void {
     this.recorder.callbacks.callbackErrors++;
     // A rejection that nobody handles would end the process.
-    if (isThenable(answer)) answer.then(undefined, () => {});
+    if (isThenable(answer)) silence(answer);
   }
 }
 
@@ -71,8 +72,4 @@ function pathOf(request: IncomingMessage & { readonly originalUrl?: string }): s
   const url = typeof originalUrl === "string" ? originalUrl : own;
   const query = url.indexOf("?");
   return query < 0 ? url : url.slice(0, query);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value instanceof Promise;
 }

@@ -1,4 +1,5 @@
 import { textOf } from "../../attributes/attributes.js";
+import { readFields } from "../../diag/read-fields.js";
 import type { MisuseTally } from "../../instruments/golden-signals.js";
 
 /**
@@ -7,22 +8,12 @@ import type { MisuseTally } from "../../instruments/golden-signals.js";
  */
 export function fieldsOf<T extends object>(
   given: T | null | undefined,
-  names: readonly (keyof T)[],
+  names: readonly (keyof T & string)[],
   tally: MisuseTally,
 ): { [K in keyof T]?: unknown } {
-  const fields: { [K in keyof T]?: unknown } = {};
-  if (given === undefined || given === null) return fields;
-  if (typeof given !== "object") {
-    tally.misuse++;
-    return fields;
-  }
-  for (const name of names) {
-    try {
-      fields[name] = given[name];
-    } catch {
-      tally.misuse++;
-    }
-  }
+  const isObject = typeof given === "object";
+  if (!isObject && given !== undefined) tally.misuse++;
+  const fields: object = readFields(isObject ? given : undefined, names, () => tally.misuse++);
   return fields;
 }
 

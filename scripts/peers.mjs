@@ -15,6 +15,12 @@ const PEERS = {
     package: "prometheus-pushgateway",
     variable: "AUSPEX_PUSHGATEWAY",
   },
+  "redis-server": { package: "redis-server", variable: "AUSPEX_REDIS_SERVER" },
+  "redis-cli": { package: "redis-tools", variable: "AUSPEX_REDIS_CLI" },
+  "prometheus-alertmanager": {
+    package: "prometheus-alertmanager",
+    variable: "AUSPEX_ALERTMANAGER",
+  },
 };
 
 function find(name) {

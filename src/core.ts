@@ -67,7 +67,7 @@ export class Core {
     const self = () => this.self.read();
     const service = String(resource.attributes["service.name"]);
     this.collector = new Collector(registry, rotation, { service, self });
-    this.cumulative = new Cumulative(registry, rotation);
+    this.cumulative = new Cumulative(registry, rotation, this.collector.saturations);
     this.pipeline = new Pipeline({
       ...options,
       push: enabled ? options.push : [],

@@ -1,4 +1,5 @@
 import type { ClosedHistogram } from "../histogram/closed-histogram.js";
+import type { Outcome } from "../instruments/golden-signals.js";
 import type { InstrumentKind } from "../instruments/instrument.js";
 import type { AttributesData, Exemplar } from "./model.js";
 import type { Resource } from "./resource.js";
@@ -13,8 +14,25 @@ export interface Incarnation {
   readonly startTimeMs: number;
 }
 
+/** The operation that a point tells of. */
+export interface PointSignals {
+  /** The instrument its durations go to, as registered. */
+  readonly instrument: string;
+  readonly name: string;
+  /** Of the operation; those of the point say how it ended as well. */
+  readonly attributes: AttributesData;
+}
+
+export interface PointOutcome extends PointSignals {
+  readonly outcome: Outcome;
+  /** `error.type`; "" unless the outcome is an error. */
+  readonly type: string;
+}
+
 export interface HistogramPoint {
   readonly attributes: AttributesData;
+  /** Of the durations of an operation: which one, and how it ended. */
+  readonly signals?: PointOutcome;
   /** Epoch ms from which its total counts, where that is after the start of the process. */
   readonly startTimeMs?: number;
   /** Whole, in HDR form; its values are in the unit of the metric. */
@@ -28,6 +46,10 @@ export interface NumberPoint {
   /** As that of a histogram; gauges have none. */
   readonly startTimeMs?: number;
   readonly value: number;
+  /** Of what is in flight: which operation. */
+  readonly signals?: PointSignals;
+  /** Of what can run full: 0…1, NaN where it has no limit. */
+  readonly saturation?: number;
 }
 
 interface MetricInfo {

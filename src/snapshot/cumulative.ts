@@ -2,6 +2,7 @@ import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { CounterSeries } from "../instruments/counter.js";
 import type { HistogramInstrument, OperationFamily } from "../instruments/family.js";
 import type { GaugeSeries } from "../instruments/gauge.js";
+import { GoldenSignals } from "../instruments/golden-signals.js";
 import type { HistogramSeries } from "../instruments/histogram.js";
 import { type Instrument, type Series, shownKind } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
@@ -9,7 +10,14 @@ import type { Clock } from "../time/clock.js";
 import { inSlices, type Slices } from "../time/slices.js";
 import type { Block } from "../window/block.js";
 import type { Rotation } from "../window/rotation.js";
-import type { HistogramPoint, Incarnation, MetricBatch, MetricData, NumberPoint } from "./batch.js";
+import type {
+  HistogramPoint,
+  Incarnation,
+  MetricBatch,
+  MetricData,
+  NumberPoint,
+  PointOutcome,
+} from "./batch.js";
 import { allSeries, isUnused, mergeSeries } from "./merge-series.js";
 import { Merging } from "./merging.js";
 import type { Resource } from "./resource.js";
@@ -33,6 +41,8 @@ export class Cumulative {
   constructor(
     private readonly registry: Registry,
     private readonly rotation: Rotation,
+    /** Instruments whose gauges say how full something is. */
+    private readonly saturations: ReadonlySet<object> = new Set(),
   ) {}
 
   /**
@@ -66,7 +76,9 @@ export class Cumulative {
     const since = this.registry.clock.wall() - EXEMPLARS_MS;
     for (const series of allSeries(instrument)) {
       const histogram = this.#totalOf(series, exportScale);
-      const point = { attributes: series.attributes, histogram, ...this.#start(series) };
+      const signals = outcomeOf(instrument, series);
+      const { attributes } = series;
+      const point = { attributes, histogram, ...this.#start(series), ...(signals && { signals }) };
       const exemplars = series.exemplars?.since(since, exportScale / shared.scale);
       yield exemplars === undefined || exemplars.length === 0 ? point : { ...point, exemplars };
     }
@@ -74,10 +86,13 @@ export class Cumulative {
 
   *#numbers(instrument: Instrument<CounterSeries | GaugeSeries>): Generator<NumberPoint> {
     const isCounter = instrument.descriptor.kind === "counter";
+    const isSaturation = this.saturations.has(instrument);
     for (const series of allSeries(instrument)) {
       const { attributes, value } = series;
       if (Number.isNaN(value)) continue;
-      yield isCounter ? { attributes, value, ...this.#start(series) } : { attributes, value };
+      if (isCounter) yield { attributes, value, ...this.#start(series) };
+      else if (!isSaturation) yield { attributes, value };
+      else yield { attributes, value, saturation: (series as GaugeSeries).saturation };
     }
   }
 
@@ -153,7 +168,26 @@ function* metricsOf(streams: Iterable<MetricStream>): Generator<void, MetricData
 }
 
 function inFlightPoints(family: OperationFamily): NumberPoint[] {
+  const instrument = family.instrument.descriptor.name;
   return [...family.signals]
     .filter((signals) => !isUnused(signals))
-    .map((signals) => ({ attributes: family.wire(signals), value: signals.inFlight }));
+    .map((signals) => ({
+      attributes: family.wire(signals),
+      value: signals.inFlight,
+      signals: { instrument, name: signals.name, attributes: signals.attributes },
+    }));
+}
+
+/** Undefined for a histogram that is not of an operation, and for the overflow series. */
+function outcomeOf(
+  { descriptor }: HistogramInstrument,
+  series: HistogramSeries,
+): PointOutcome | undefined {
+  const { owner } = series;
+  if (!(owner instanceof GoldenSignals)) return undefined;
+  const { name, attributes, outcomes } = owner;
+  const found = outcomes.find((each) => each.series === series);
+  if (found === undefined) return undefined;
+  const { outcome, type } = found;
+  return { instrument: descriptor.name, name, attributes, outcome, type };
 }

@@ -74,11 +74,25 @@ export class Merging {
     const [first] = points;
     if ("histogram" in first) {
       const merged = this.#pool(points as readonly HistogramPoint[]);
-      return { attributes, ...start, ...merged };
+      return { attributes, ...start, ...merged, ...this.#signals(points as HistogramPoint[]) };
     }
     const numbers = points as readonly NumberPoint[];
     if (kind === "gauge") return { attributes, value: numbers[numbers.length - 1].value };
     return { attributes, ...start, value: numbers.reduce((sum, { value }) => sum + value, 0) };
+  }
+
+  /** Members of one operation and one outcome are still of it, with what is left of its attributes. */
+  #signals([first, ...rest]: readonly HistogramPoint[]): Pick<HistogramPoint, "signals"> {
+    const { signals } = first;
+    if (signals === undefined) return {};
+    const isAlike = rest.every(
+      ({ signals: other }) =>
+        other?.name === signals.name &&
+        other.outcome === signals.outcome &&
+        other.type === signals.type,
+    );
+    if (!isAlike) return {};
+    return { signals: { ...signals, attributes: keepOnly(signals.attributes, this.keep) } };
   }
 
   #pool(points: readonly HistogramPoint[]): Pick<HistogramPoint, "histogram" | "exemplars"> {

@@ -19,6 +19,7 @@ interface Rule {
 
 const ground = ["diag", "time", "attributes", "histogram"];
 const reading = ["snapshot", "diag", "time"];
+const watching = [...reading, "histogram", "state", "readers/watcher.ts", "readers/checks.ts"];
 
 const rules: Readonly<Record<string, Rule>> = {
   diag: { values: [] },
@@ -29,14 +30,23 @@ const rules: Readonly<Record<string, Rule>> = {
   window: { values: [...ground, "instruments"] },
   snapshot: { values: [...ground, "instruments", "window"] },
   "snapshot/model.ts": { values: [] },
-  readers: { values: reading },
-  exporters: { values: [...reading, "readers/exporter.ts", "readers/pull.ts"], apart: true },
-  testing: { values: [...reading, "histogram", "readers"] },
-  fleet: { values: [...reading, "histogram", "exporters/redis/schema.ts"] },
-  baselines: { values: reading },
-  detectors: { values: [...reading, "baselines"] },
-  slo: { values: reading },
-  alerts: { values: reading, types: ["detectors", "slo"] },
+  "snapshot/events.ts": { values: [], types: ["snapshot/model.ts"] },
+  state: { values: ["diag", "time"] },
+  readers: { values: reading, types: ["instruments", "state", "window"] },
+  exporters: {
+    values: [...reading, "histogram", "state", "readers/exporter.ts", "readers/pull.ts"],
+    apart: true,
+  },
+  testing: { values: [...reading, "histogram", "readers", "detectors"] },
+  fleet: {
+    values: [...ground, "snapshot", "readers", "exporters/redis", "exporters/prometheus"],
+    types: ["window", "state"],
+  },
+  baselines: { values: [...reading, "histogram", "state"] },
+  detectors: { values: [...watching, "baselines"], types: ["window"] },
+  slo: { values: watching, types: ["window"] },
+  alerts: { values: watching, types: ["detectors", "slo", "window"] },
+  workload: { values: watching, types: ["window"] },
   dashboard: { values: [...reading, "alerts"], types: ["detectors", "slo"] },
   integrations: { values: ["instruments", "attributes", "time", "diag"] },
   "options.ts": {
@@ -127,7 +137,8 @@ function isAllowed(file: string, imported: string, kind: Import["kind"], rule: R
   const room = roomOf(file);
   const importedRoom = roomOf(imported);
   if (importedRoom === room && room.endsWith(".ts") === false) {
-    if (rules[file] !== undefined) return false;
+    if (rules[file] !== undefined)
+      return rule.types?.includes(imported) === true && kind === "type";
     const other = memberOf(imported);
     return !rule.apart || other === undefined || other === memberOf(file);
   }

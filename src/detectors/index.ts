@@ -1,0 +1,1 @@
+export type { Detector, DetectorState, ObservationContext, Verdict } from "./detector.js";

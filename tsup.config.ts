@@ -28,6 +28,7 @@ export default defineConfig({
   target: "node20",
   dts: true,
   // Sub-paths share their rooms as chunks: one copy of a class per format, whatever is imported.
+  // scripts/build.mjs joins those of the main entry.
   splitting: true,
   treeshake: false,
   sourcemap: false,

@@ -54,8 +54,8 @@ export function ensureBuilt() {
   takeLock();
   try {
     if (!isStale()) return;
-    const tsup = join(root, "node_modules/tsup/dist/cli-default.js");
-    const build = spawnSync(process.execPath, [tsup, "--silent"], { cwd: root, encoding: "utf8" });
+    const script = join(root, "scripts/build.mjs");
+    const build = spawnSync(process.execPath, [script], { cwd: root, encoding: "utf8" });
     if (build.status !== 0) throw new Error(`the build failed\n${build.stdout}${build.stderr}`);
   } finally {
     dropLock();

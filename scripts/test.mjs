@@ -23,7 +23,7 @@ const checks = [
   { name: "types", run: node("scripts/typecheck.mjs") },
   { name: "unused", run: ["knip"] },
   { name: "api", run: node("scripts/api.mjs") },
-  { name: "build", run: ["tsup", "--silent"] },
+  { name: "build", run: node("scripts/build.mjs") },
   { name: "pack", run: node("scripts/pack.mjs"), needs: "build" },
   { name: "publint", run: ["publint", "run", ".cache/pack/auspex.tgz", "--strict"], needs: "pack" },
   { name: "attw", run: ["attw", ".cache/pack/auspex.tgz", "--profile", "node16"], needs: "pack" },

@@ -51,6 +51,7 @@ import { type AnyFunction, Binding, type WrapOptions, wrapFunction } from "./int
 import { type AuspexOptions, resolveOptions } from "./options.js";
 import type { FlushResult } from "./readers/exporter.js";
 import { detectResource } from "./snapshot/detect-resource.js";
+import type { EventMap } from "./snapshot/events.js";
 import type { Snapshot } from "./snapshot/model.js";
 import { type Resource, resourceOf } from "./snapshot/resource.js";
 import { WINDOWS, type WindowName } from "./window/rolling-window.js";
@@ -229,6 +230,16 @@ export class Auspex implements Instrumented {
    */
   snapshot(window: WindowName = "1m"): Snapshot {
     return this.#core.collector.snapshot(WINDOWS.includes(window) ? window : "1m");
+  }
+
+  /**
+   * Listens to what detectors, SLOs and alerts tell. What the listener throws is counted.
+   * @returns stop
+   */
+  on<T extends keyof EventMap>(type: T, listener: (event: EventMap[T]) => void): () => void {
+    if (typeof listener === "function") return this.#core.events.on(type, listener);
+    this.#core.registry.tally.misuse++;
+    return () => {};
   }
 
   /** Puts another page, `fromPromClient(register)` say, behind ours in `metrics` and `text()`. @returns stop */

@@ -1,22 +1,29 @@
 import { Diag, describeError } from "./diag/diag.js";
+import { guardedCall } from "./diag/guarded-call.js";
 import { Layout } from "./histogram/layout.js";
 import { TraceSource } from "./instruments/exemplars.js";
 import type { GaugeSeries } from "./instruments/gauge.js";
 import { GuardedRead } from "./instruments/guarded-read.js";
 import type { Instrument } from "./instruments/instrument.js";
+import { counter, gauge } from "./instruments/instruments.js";
 import { Registry, RegistryTally } from "./instruments/registry.js";
 import { Views } from "./instruments/view.js";
 import { watchRuntime } from "./integrations/runtime/watch.js";
 import type { ResolvedOptions } from "./options.js";
+import { Events } from "./readers/events.js";
 import type { FlushResult } from "./readers/exporter.js";
 import { Pipeline } from "./readers/pipeline.js";
+import type { WatchContext, Watcher } from "./readers/watcher.js";
+import { sharedSnapshots, Watching } from "./readers/watching.js";
 import { Collector } from "./snapshot/collect.js";
 import { Cumulative, type MetricStream } from "./snapshot/cumulative.js";
+import type { AuspexEvent } from "./snapshot/events.js";
 import type { Resource } from "./snapshot/resource.js";
 import { SelfMeter } from "./snapshot/self.js";
 import { SelfHistogram } from "./snapshot/self-histogram.js";
 import { SELF_METRICS, selfStreams } from "./snapshot/self-metrics.js";
 import { viewed } from "./snapshot/views.js";
+import type { FleetServices, StateStore } from "./state/services.js";
 import { Ticker } from "./time/ticker.js";
 import { Rotation } from "./window/rotation.js";
 
@@ -33,7 +40,10 @@ export class Core {
   readonly self: SelfMeter;
   readonly pipeline: Pipeline;
   readonly callbacks = { callbackErrors: 0 };
+  readonly events = new Events(this.callbacks);
+  readonly #watching: Watching;
   readonly #options: ResolvedOptions;
+  readonly #context: WatchContext;
   readonly #ticker: Ticker;
   readonly #closing = new SelfHistogram();
   readonly #viewSelf: ReturnType<typeof viewed>;
@@ -68,20 +78,38 @@ export class Core {
     const service = String(resource.attributes["service.name"]);
     this.collector = new Collector(registry, rotation, { service, self });
     this.cumulative = new Cumulative(registry, rotation, this.collector.saturations);
+    const incarnation = incarnationOf(clock.wall(), rotation.startedWall);
     this.pipeline = new Pipeline({
       ...options,
       push: enabled ? options.push : [],
       diag,
       resource,
-      incarnation: incarnationOf(clock.wall(), rotation.startedWall),
+      incarnation,
       streams: () => this.cumulative.streams(),
       self: () => this.#selfStreams(),
       onWorked: (ms) => this.self.spent(ms),
       onInstrument: (tell) => registry.onInstrument(tell),
     });
+    const services = options.push.map(({ exporter }) => exporter.services).find(Boolean);
+    this.#context = {
+      service,
+      resource,
+      incarnation,
+      clock,
+      diag,
+      snapshot: sharedSnapshots((window) => this.collector.snapshot(window), clock),
+      emit: (event) => this.emit(event),
+      on: (type, listener) => this.events.on(type, listener),
+      counter: (name, about) => counter(registry, name, about),
+      gauge: (name, about) => gauge(registry, name, about, (read, set) => this.observe(read, set)),
+      store: storeOf(options.state, service, services),
+      services,
+    };
     this.#ticker = new Ticker(clock, (error) => {
       diag.warn("timer", `a timer task failed: ${describeError(error)}`);
     });
+    const onWorked = (ms: number) => this.self.spent(ms);
+    this.#watching = new Watching({ clock, diag, tally: callbacks, onWorked });
     if (!enabled) return;
     if (options.saturation) {
       const { saturations } = this.collector;
@@ -114,11 +142,16 @@ export class Core {
 
   /** Stops the timer and everything on it, then the exporters. */
   async shutdown(timeoutMs: number): Promise<FlushResult> {
+    const { clock } = this.#options;
+    const until = clock.now() + timeoutMs;
     this.#ticker.stop();
     for (const stop of this.#stops) stop();
     this.#observed.clear();
     this.#samplers.clear();
-    const result = await this.pipeline.shutdown(timeoutMs);
+    // Before the exporters: what watchers say last, and their state, may go through one.
+    await this.#watching.stop(timeoutMs / 2);
+    const result = await this.pipeline.shutdown(Math.max(1, until - clock.now()));
+    this.events.clear();
     if (result.unflushed > 0) {
       this.diag.warn("shutdown", `shut down with ${result.unflushed} values not exported`);
     }
@@ -135,6 +168,20 @@ export class Core {
     });
     this.#every(GOVERN_MS, () => this.#govern());
     this.pipeline.schedule((every, run, offset) => this.#every(every, run, offset));
+    for (const watcher of this.#options.watchers) this.watch(watcher);
+  }
+
+  /** Runs a watcher on the timer, less often while the library is over its budget. */
+  watch(watcher: Watcher): void {
+    this.#watching.add(watcher, this.#context, (every, run) => this.#paced(every, run));
+  }
+
+  /** Tells listeners, and exporters that pass events on. */
+  emit(event: AuspexEvent): void {
+    this.events.emit(event);
+    for (const { exporter } of this.#options.push) {
+      guardedCall(() => exporter.event?.(event), this.callbacks);
+    }
   }
 
   #sampler(): () => void {
@@ -179,6 +226,30 @@ export class Core {
     if (!this.#options.selfMetrics) return [];
     return this.#viewSelf(selfStreams(this.self.read(), this.pipeline.meters, this.#closing));
   }
+}
+
+/** The host's store; the fleet's; else files, which are loaded when something is to be kept. */
+function storeOf(
+  state: ResolvedOptions["state"],
+  service: string,
+  services: FleetServices | undefined,
+): StateStore | undefined {
+  if (state === false) return undefined;
+  if (typeof state === "object") return state;
+  if (state === true && services !== undefined) return services.store;
+  const directory = state === true ? undefined : state;
+  let files: Promise<StateStore> | undefined;
+  const opened = () => {
+    files ??= import("./state/file-store.js").then(({ fileStore }) =>
+      fileStore({ service, ...(directory !== undefined && { directory }) }),
+    );
+    return files;
+  };
+  return {
+    name: "file",
+    load: async (key) => (await opened()).load(key),
+    save: async (key, value) => (await opened()).save(key, value),
+  };
 }
 
 function incarnationOf(wall: number, startTimeMs: number): { id: string; startTimeMs: number } {

@@ -55,6 +55,7 @@ export type {
 } from "./readers/exporter.js";
 export { type FlushOnExitOptions, flushOnExit } from "./readers/flush-on-exit.js";
 export type { MetricStream, PullExporter, PullSource } from "./readers/pull.js";
+export type { WatchContext, Watcher } from "./readers/watcher.js";
 export type {
   HistogramMetric,
   HistogramPoint,
@@ -65,7 +66,19 @@ export type {
   NumberPoint,
   Temporality,
 } from "./snapshot/batch.js";
+export type {
+  AlertEvent,
+  Anomaly,
+  AuspexEvent,
+  EventBase,
+  EventMap,
+  Incident,
+  Insight,
+  Severity,
+  Signal,
+} from "./snapshot/events.js";
 export type * from "./snapshot/model.js";
 export type { Resource, ServiceName } from "./snapshot/resource.js";
+export type { FleetServices, Lease, StateStore } from "./state/services.js";
 export type { Clock } from "./time/clock.js";
 export type { WindowName } from "./window/rolling-window.js";

@@ -1,11 +1,20 @@
 import type { Attributes } from "./attributes/attributes.js";
 import type { Logger } from "./diag/diag.js";
-import { layoutFaults } from "./histogram/layout.js";
 import type { TraceContext } from "./instruments/exemplars.js";
 import type { View } from "./instruments/view.js";
 import type { OutboundOptions } from "./integrations/outbound/options.js";
-import { SATURATION_GROUPS, type SaturationGroups } from "./integrations/runtime/groups.js";
-import { Checks, isList, isObject, show } from "./readers/checks.js";
+import type { SaturationGroups } from "./integrations/runtime/groups.js";
+import {
+  attributesOf,
+  methodsOf,
+  outboundOf,
+  rangeOf,
+  saturationOf,
+  serviceOf,
+  stateOf,
+  watchersOf,
+} from "./option-values.js";
+import { Checks, isObject, show } from "./readers/checks.js";
 import {
   type ResolvedPull,
   type ResolvedPush,
@@ -14,7 +23,9 @@ import {
 } from "./readers/entries.js";
 import type { ExporterEntry, MetricExporter, PullEntry } from "./readers/exporter.js";
 import type { PullExporter } from "./readers/pull.js";
+import type { Watcher } from "./readers/watcher.js";
 import type { ServiceName } from "./snapshot/resource.js";
+import type { StateStore } from "./state/services.js";
 import { type Clock, SystemClock } from "./time/clock.js";
 
 /** Range and precision of latency histograms. */
@@ -72,6 +83,22 @@ export interface AuspexOptions {
    * their paths where given. @default true
    */
   readonly outbound?: boolean | OutboundOptions;
+  /**
+   * Watch latency, traffic, errors and saturation for anomalies, which `on("anomaly")` tells of.
+   * @default true
+   */
+  readonly detectors?: boolean;
+  /** SLOs to keep: `slo(…)` of `auspex/slo`. @default [] */
+  readonly slos?: readonly Watcher[];
+  /** Alert rules: `alerts(…)` of `auspex/alerts`. */
+  readonly alerts?: Watcher;
+  /** What else looks at snapshots at a pace of its own. @default [] */
+  readonly watchers?: readonly Watcher[];
+  /**
+   * Where detectors, SLOs and alerts keep what they learned over restarts: a folder, a store, or `false`
+   * for nowhere. @default Redis where it is an exporter, else `~/.local/state/auspex/<service>`
+   */
+  readonly state?: StateStore | string | boolean;
   /** Where the library may speak. Without one it is silent. */
   readonly logger?: Logger;
   /** Told what the library reports, the first time of each kind; what it throws is swallowed. */
@@ -94,6 +121,11 @@ export interface ResolvedOptions {
   readonly push: readonly ResolvedPush[];
   readonly pull: readonly ResolvedPull[];
   readonly views: readonly View[];
+  readonly detectors: boolean;
+  /** SLOs, alerts, and what else looks at snapshots. */
+  readonly watchers: readonly Watcher[];
+  /** A store, or the folder of one; true: the default folder. */
+  readonly state: StateStore | string | boolean;
   readonly saturation: SaturationGroups | false;
   /** Undefined: outgoing requests are not watched. */
   readonly outbound: OutboundOptions | undefined;
@@ -125,19 +157,17 @@ const KNOWN = [
   "exemplars",
   "selfMetrics",
   "overheadBudget",
+  "detectors",
+  "slos",
+  "alerts",
+  "watchers",
+  "state",
   "saturation",
   "outbound",
   "logger",
   "onError",
   "clock",
 ] as const satisfies readonly (keyof AuspexOptions)[];
-
-const RANGE = ["lowestUs", "highestUs", "significantDigits"] as const;
-const SERVICE = ["name", "version", "namespace", "instanceId"] as const;
-
-/** Names that later versions will know; until then they may be given as "nothing". */
-const LATER = ["detectors", "slos", "alerts"] as const;
-type Later = Readonly<Partial<Record<(typeof LATER)[number], unknown>>>;
 
 /** All faults of the options at once, each with its mend. */
 export class OptionsError extends Error {
@@ -157,35 +187,21 @@ export function resolveOptions(
   const checks = new Checks();
   const { faults } = checks;
   if (!isObject(given)) faults.push(`options is ${show(given)}; give an object, or nothing`);
-  const later: Record<string, unknown> = checks.fields("", given as Later, LATER);
-  for (const [name, value] of Object.entries(later)) {
-    if (value === undefined || value === false) continue;
-    if (isList(value) && value.length === 0) continue;
-    faults.push(`${name} comes with a later version; leave it out`);
-  }
-  const options: AuspexOptions = checks.exactly("", given, KNOWN, LATER);
+  const options: AuspexOptions = checks.exactly("", given, KNOWN);
   const attributes = attributesOf(options.attributes, checks);
   const service = serviceOf(options.service, checks);
   checks.type("onError", options.onError, ["function"], "give a function that takes an Error");
   const range = rangeOf(options.histogram, checks);
-  for (const name of ["selfMetrics", "detectResource"] as const) {
+  for (const name of ["selfMetrics", "detectResource", "detectors"] as const) {
     checks.type(name, options[name], ["boolean"], "give true or false");
   }
   const aboutTraces = "give true, false, or a function that answers { traceId, spanId }";
   checks.type("exemplars", options.exemplars, ["boolean", "function"], aboutTraces);
   const { overheadBudget } = options;
-  const { logger } = options;
-  const { warn, debug } = checks.fields("logger.", logger, ["warn", "debug"]);
-  if (logger !== undefined && [warn, debug].some((method) => typeof method !== "function")) {
-    faults.push(`logger is ${show(logger)}; give an object with warn(message) and debug(message)`);
-  }
-  const { clock } = options;
-  const { now, wall, schedule } = checks.fields("clock.", clock, ["now", "wall", "schedule"]);
-  if (clock !== undefined && [now, wall, schedule].some((method) => typeof method !== "function")) {
-    faults.push(
-      `clock is ${show(clock)}; give an object with now(), wall() and schedule(ms, callback)`,
-    );
-  }
+  const { logger, clock } = options;
+  methodsOf("logger", logger, ["warn", "debug"], "warn(message) and debug(message)", checks);
+  const clockMethods = "now(), wall() and schedule(ms, callback)";
+  methodsOf("clock", clock, ["now", "wall", "schedule"], clockMethods, checks);
   const intervalMs = checks.number("intervalMs", options.intervalMs, 1000, 50, 60_000, false);
   const fromEnvironment = Number(environment.OTEL_METRIC_EXPORT_INTERVAL);
   const defaultExportMs = fromEnvironment >= 100 ? Math.floor(fromEnvironment) : 60_000;
@@ -196,7 +212,9 @@ export function resolveOptions(
     100,
     86_400_000,
   );
-  const { push, pull } = resolveEntries(options.exporters, exportIntervalMs, checks);
+  const isAsked = options.exportIntervalMs !== undefined || fromEnvironment >= 100;
+  const pace = { intervalMs: exportIntervalMs, isAsked };
+  const { push, pull } = resolveEntries(options.exporters, pace, checks);
 
   const resolved: ResolvedOptions = {
     service,
@@ -229,6 +247,13 @@ export function resolveOptions(
       overheadBudget === false
         ? Number.POSITIVE_INFINITY
         : checks.number("overheadBudget", overheadBudget, 0.02, 0.001, 1, false),
+    detectors: options.detectors ?? true,
+    watchers: [
+      ...watchersOf("slos", options.slos, "give a list: [slo({ … })]", checks),
+      ...watchersOf("alerts", options.alerts && [options.alerts], "give alerts({ … })", checks),
+      ...watchersOf("watchers", options.watchers, "give a list of watchers", checks),
+    ],
+    state: stateOf(options.state, checks),
     saturation: saturationOf(options.saturation, checks),
     outbound: outboundOf(options.outbound, checks),
     logger,
@@ -238,80 +263,4 @@ export function resolveOptions(
   };
   if (faults.length > 0) throw new OptionsError(faults);
   return Object.freeze(resolved);
-}
-
-/** A service whose parts have been read once. */
-function serviceOf(
-  given: AuspexOptions["service"],
-  checks: Checks,
-): string | ServiceName | undefined {
-  const parts = isObject(given) ? checks.fields("service.", given, SERVICE) : undefined;
-  const name: unknown = parts === undefined ? given : parts.name;
-  if (given !== undefined && (typeof name !== "string" || name === "")) {
-    checks.fault(
-      `service is ${show(given)}; give a name, or { name, version, namespace, instanceId }`,
-    );
-  }
-  for (const key of ["version", "namespace", "instanceId"] as const) {
-    checks.type(`service.${key}`, parts?.[key], ["string"], "give a string");
-  }
-  return (parts as ServiceName | undefined) ?? given;
-}
-
-function attributesOf(given: unknown, checks: Checks): Attributes {
-  checks.type("attributes", given, ["object"], "give an object of strings, numbers, booleans");
-  const names = checks.names("attributes.", given);
-  const attributes = checks.fields("attributes.", given as Record<string, unknown>, names);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (["string", "number", "boolean"].includes(typeof value)) continue;
-    checks.fault(`attributes.${key} is ${show(value)}; give a string, number or boolean`);
-  }
-  return attributes as Attributes;
-}
-
-function rangeOf(given: unknown, checks: Checks): Required<HistogramRange> {
-  const mend = "give { lowestUs, highestUs, significantDigits }";
-  checks.type("histogram", given, ["object"], mend);
-  const fields = checks.exactly("histogram.", given as HistogramRange, RANGE);
-  const range = { lowestUs: 1, highestUs: 3_600_000_000, significantDigits: 2 };
-  for (const name of RANGE) {
-    const value: unknown = fields[name];
-    checks.type(`histogram.${name}`, value, ["number"], "give a whole number");
-    if (typeof value === "number") range[name] = value;
-  }
-  for (const fault of layoutFaults(range.lowestUs, range.highestUs, range.significantDigits)) {
-    const named = fault.replace(/\b(lowest|highest)\b/g, "$1Us");
-    checks.fault(`histogram.${named}`);
-  }
-  return range;
-}
-
-function outboundOf(given: unknown, checks: Checks): OutboundOptions | undefined {
-  checks.type(
-    "outbound",
-    given,
-    ["boolean", "object"],
-    "give true, false, or { template, filter }",
-  );
-  if (given === false) return undefined;
-  const options = checks.exactly("outbound.", given as OutboundOptions, ["template", "filter"]);
-  for (const name of ["template", "filter"] as const) {
-    checks.type(`outbound.${name}`, options[name], ["function"], "give a function of a request");
-  }
-  return options;
-}
-
-function saturationOf(given: unknown, checks: Checks): SaturationGroups | false {
-  checks.type(
-    "saturation",
-    given,
-    ["boolean", "object"],
-    "give true, false, or groups: { gpu: false }",
-  );
-  if (given === false) return false;
-  const groups = checks.exactly("saturation.", given as SaturationGroups, SATURATION_GROUPS);
-  for (const name of SATURATION_GROUPS) {
-    checks.type(`saturation.${name}`, groups[name], ["boolean"], "give true or false");
-  }
-  return groups;
 }

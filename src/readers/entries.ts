@@ -28,7 +28,8 @@ type AnyExporter = MetricExporter & PullExporter;
 /** Tells push from pull exporters and completes their entries; what does not fit is a fault of `checks`. */
 export function resolveEntries(
   given: unknown,
-  exportIntervalMs: number,
+  /** `isAsked`: the host wants this pace, whatever an exporter's own default. */
+  pace: { readonly intervalMs: number; readonly isAsked: boolean },
   checks: Checks,
 ): { push: ResolvedPush[]; pull: ResolvedPull[] } {
   const push: ResolvedPush[] = [];
@@ -55,7 +56,7 @@ export function resolveEntries(
     names.add(name);
     const views = resolveViews(entry.views, `${path}.views`, checks);
     if (isPull) pull.push({ exporter, views });
-    else push.push({ exporter, views, ...paceOf(entry, path, exportIntervalMs, checks) });
+    else push.push({ exporter, views, ...paceOf(entry, path, pace, checks) });
   });
   return { push, pull };
 }
@@ -72,17 +73,18 @@ function entryOf(each: unknown, path: string, checks: Checks): Partial<ExporterE
 function paceOf(
   entry: Partial<ExporterEntry>,
   path: string,
-  exportIntervalMs: number,
+  pace: { readonly intervalMs: number; readonly isAsked: boolean },
   checks: Checks,
 ): Pick<ResolvedPush, "intervalMs" | "timeoutMs" | "temporality"> {
   const { temporality } = entry;
   if (temporality !== undefined && temporality !== "cumulative" && temporality !== "delta") {
     checks.fault(`${path}.temporality is ${show(temporality)}; give "cumulative" or "delta"`);
   }
+  const { defaultIntervalMs } = checks.fields(`${path}.`, entry.exporter, ["defaultIntervalMs"]);
   const every = checks.number(
     `${path}.intervalMs`,
-    entry.intervalMs,
-    exportIntervalMs,
+    entry.intervalMs ?? (pace.isAsked ? undefined : defaultIntervalMs),
+    pace.intervalMs,
     100,
     86_400_000,
   );

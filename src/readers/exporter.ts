@@ -1,5 +1,7 @@
 import type { MetricBatch, Temporality } from "../snapshot/batch.js";
+import type { AuspexEvent } from "../snapshot/events.js";
 import type { View } from "../snapshot/views.js";
+import type { FleetServices } from "../state/services.js";
 import type { PullExporter } from "./pull.js";
 
 export type ExportResult =
@@ -24,6 +26,12 @@ export interface MetricExporter {
   temporality?(kind: "histogram" | "counter"): Temporality;
   /** Sends one batch. Never rejects; gives up when the signal aborts. */
   export(batch: MetricBatch, signal: AbortSignal): Promise<ExportResult>;
+  /** Milliseconds between exports where the host asks for nothing else. @default exportIntervalMs of the monitor */
+  readonly defaultIntervalMs?: number;
+  /** Passes on what detectors, SLOs and alerts tell. Never blocks. */
+  event?(event: AuspexEvent): void;
+  /** What a shared store offers the processes of a fleet. */
+  readonly services?: FleetServices;
   forceFlush?(): Promise<void>;
   /** Idempotent; flushes first. */
   shutdown?(): Promise<void>;

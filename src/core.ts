@@ -6,6 +6,7 @@ import type { GaugeSeries } from "./instruments/gauge.js";
 import { GuardedRead } from "./instruments/guarded-read.js";
 import type { Instrument } from "./instruments/instrument.js";
 import { counter, gauge } from "./instruments/instruments.js";
+import { LatencyLimit } from "./instruments/latency-limit.js";
 import { Registry, RegistryTally } from "./instruments/registry.js";
 import { Views } from "./instruments/view.js";
 import { watchRuntime } from "./integrations/runtime/watch.js";
@@ -102,6 +103,13 @@ export class Core {
       on: (type, listener) => this.events.on(type, listener),
       counter: (name, about) => counter(registry, name, about),
       gauge: (name, about) => gauge(registry, name, about, (read, set) => this.observe(read, set)),
+      latencyLimit: (limitMs, matches) => {
+        const limit = new LatencyLimit(limitMs, (of) => {
+          return guardedCall(() => matches(of), callbacks) === true;
+        });
+        registry.hold(limit);
+        return limit;
+      },
       store: storeOf(options.state, service, services),
       services,
     };

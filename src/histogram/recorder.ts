@@ -121,8 +121,8 @@ export class Recorder {
       if (target !== this) {
         // By its slot, not by `record`: what was clamped or dropped is counted already.
         target.recordSlot(slot, value);
-        const units = this.layout.lowestIn(slot);
-        if (units >= target.noteFrom) target.noted(value, Math.min(units, NEVER - 1));
+        const units = Math.min(Math.round(value * this.scale), NEVER - 1);
+        if (units >= target.noteFrom) target.noted(value, units);
         return;
       }
     }

@@ -8,9 +8,16 @@ import {
   textOf,
 } from "../attributes/attributes.js";
 import type { Clock } from "../time/clock.js";
-import { GoldenSignals, type MisuseTally, Operation, type SignalsHome } from "./golden-signals.js";
+import {
+  GoldenSignals,
+  type MisuseTally,
+  Operation,
+  type Outcome,
+  type SignalsHome,
+} from "./golden-signals.js";
 import { type HistogramSeries, makeSeries, type SeriesShared } from "./histogram.js";
 import { type Descriptor, type Instrument, OVERFLOW } from "./instrument.js";
+import type { LatencyLimit } from "./latency-limit.js";
 import { keepOnly } from "./view.js";
 
 export interface HistogramInstrument extends Instrument<HistogramSeries> {
@@ -43,6 +50,7 @@ export class OperationFamily implements SignalsHome {
     readonly active: ShownActive,
     private readonly clock: Clock,
     readonly tally: MisuseTally & { readonly attributes: AttributeTally },
+    private readonly limits: readonly LatencyLimit[],
   ) {}
 
   /** Get or create an operation by name and attributes; beyond the limit, the one that takes the rest. */
@@ -88,11 +96,28 @@ export class OperationFamily implements SignalsHome {
   series(
     signals: GoldenSignals,
     extra: Readonly<Record<string, AttributeValue>> | undefined,
+    outcome: Outcome,
   ): HistogramSeries {
     const { shared } = this.instrument;
     if (signals.attributes === OVERFLOW) return makeSeries(shared, OVERFLOW);
     const all = joinAttributes(this.wire(signals), extra);
-    return makeSeries(shared, all, signals);
+    const series = makeSeries(shared, all, signals);
+    if (outcome === "ok") for (const limit of this.limits) this.#hold(signals, series, limit);
+    return series;
+  }
+
+  /** Holds the operations there are to a limit; those to come are as they come. */
+  hold(limit: LatencyLimit): void {
+    for (const signals of this.signals) {
+      for (const { outcome, series } of signals.outcomes) {
+        if (outcome === "ok") this.#hold(signals, series, limit);
+      }
+    }
+  }
+
+  #hold({ name, attributes }: GoldenSignals, series: HistogramSeries, limit: LatencyLimit): void {
+    const instrument = this.instrument.descriptor.name;
+    if (limit.matches({ instrument, name, attributes })) series.limit(limit);
   }
 
   /** Attributes that exporters show. */

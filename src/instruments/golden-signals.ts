@@ -33,7 +33,7 @@ type Extra = Readonly<Record<string, AttributeValue>>;
 export interface SignalsHome {
   readonly tally: MisuseTally;
   /** Makes the series of one outcome; `extra` stands beside the attributes of the signals. */
-  series(signals: GoldenSignals, extra: Extra | undefined): HistogramSeries;
+  series(signals: GoldenSignals, extra: Extra | undefined, outcome: Outcome): HistogramSeries;
   /** Puts signals back among those that are shown, after all their series had expired. */
   relist(signals: GoldenSignals): void;
 }
@@ -63,7 +63,7 @@ export class GoldenSignals implements SeriesOwner {
 
   /** The series of an outcome, made at its first use. Cold: callers keep it. */
   outcome(outcome: Outcome, type: string, extra?: Extra): HistogramSeries {
-    const series = this.home.series(this, extra);
+    const series = this.home.series(this, extra, outcome);
     this.outcomes = [...this.outcomes, { outcome, type, series }];
     return series;
   }

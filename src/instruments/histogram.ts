@@ -2,6 +2,7 @@ import type { Attributes } from "../attributes/attributes.js";
 import { NEVER, Recorder, type RecorderShared } from "../histogram/recorder.js";
 import { Exemplars, type TraceSource } from "./exemplars.js";
 import type { Series } from "./instrument.js";
+import type { LatencyLimit } from "./latency-limit.js";
 
 /** A histogram bound to its attributes. */
 export interface BoundHistogram {
@@ -29,8 +30,12 @@ export class HistogramSeries extends Recorder implements Series, BoundHistogram 
   bornAt = 0;
   /** Made with the first traced value. */
   exemplars: Exemplars | undefined;
+  /** Declared limits; only successes of operations have some. */
+  private limits: readonly LatencyLimit[] | undefined;
   /** The largest value noted in this interval, in layout units. */
   private largest = 0;
+  /** Layout units from which a value is kept with its trace. */
+  private traceFrom = NEVER;
 
   constructor(
     private readonly common: SeriesShared,
@@ -47,17 +52,38 @@ export class HistogramSeries extends Recorder implements Series, BoundHistogram 
    */
   arm(): void {
     if (this.common.traces.isOn) {
-      this.noteFrom = this.attributes["error.type"] === undefined ? this.largest >>> 1 : 0;
-    } else this.noteFrom = NEVER;
+      this.traceFrom = this.attributes["error.type"] === undefined ? this.largest >>> 1 : 0;
+    } else this.traceFrom = NEVER;
     this.largest = 0;
+    this.heed();
+  }
+
+  /** Counts values above a limit from now on. Values below it cost nothing. */
+  limit(limit: LatencyLimit): void {
+    this.limits = [...(this.limits ?? []), limit];
+    this.heed();
   }
 
   protected override noted(value: number, units: number): void {
+    if (this.limits !== undefined) {
+      for (const limit of this.limits) if (value > limit.limitMs) limit.over++;
+    }
+    if (units < this.traceFrom) return;
     this.largest = units;
     // A step of a sixteenth bounds the traces of an interval in which all values grow.
-    this.noteFrom = Math.min(NEVER, units + (units >>> 4) + 1);
+    this.traceFrom = Math.min(NEVER, units + (units >>> 4) + 1);
+    this.heed();
     this.exemplars ??= new Exemplars();
     this.common.traces.keep(value, this.exemplars);
+  }
+
+  /** Whatever a trace or a limit is interested in must be noted. */
+  private heed(): void {
+    let from = this.traceFrom;
+    for (const { limitMs } of this.limits ?? []) {
+      from = Math.min(from, Math.floor(limitMs * this.scale));
+    }
+    this.noteFrom = from;
   }
 }
 

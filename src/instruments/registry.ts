@@ -22,6 +22,7 @@ import {
   type Series,
   shownKind,
 } from "./instrument.js";
+import type { LatencyLimit } from "./latency-limit.js";
 import { type InstrumentView, keepOnly, type Views } from "./view.js";
 
 /** Longest a window reaches back, and what its oldest block may reach beyond that. */
@@ -65,6 +66,7 @@ export class Registry {
   readonly instruments = new Map<string, Instrument<Series>>();
   readonly families: OperationFamily[] = [];
   readonly slabs: Slabs<Recorder>[] = [];
+  readonly #limits: LatencyLimit[] = [];
   readonly #listeners: ((shown: ShownInstrument) => void)[] = [];
 
   constructor(private readonly options: RegistryOptions) {
@@ -199,10 +201,16 @@ export class Registry {
     const view = this.options.views.of(active.name);
     const { name = active.name, description = active.description, drop } = view;
     const shown = { ...active, name, description, drop, keep: view.keep };
-    const family = new OperationFamily(instrument, shown, this.clock, this.tally);
+    const family = new OperationFamily(instrument, shown, this.clock, this.tally, this.#limits);
     this.families.push(family);
     this.#tell({ ...shown, kind: "updown" });
     return family;
+  }
+
+  /** Counts the successes of matching operations that take longer than a limit, from now on. */
+  hold(limit: LatencyLimit): void {
+    this.#limits.push(limit);
+    for (const family of this.families) family.hold(limit);
   }
 
   /** Tells of every instrument, those there are and those to come, once. */

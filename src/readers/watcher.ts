@@ -1,5 +1,6 @@
 import type { Diag } from "../diag/diag.js";
 import type { Counter, Gauge, InstrumentOptions } from "../instruments/instruments.js";
+import type { LimitedOperation } from "../instruments/latency-limit.js";
 import type { Incarnation } from "../snapshot/batch.js";
 import type { AuspexEvent, EventMap } from "../snapshot/events.js";
 import type { Snapshot } from "../snapshot/model.js";
@@ -23,6 +24,15 @@ export interface WatchContext {
   on<T extends keyof EventMap>(type: T, listener: (event: EventMap[T]) => void): () => void;
   counter(name: string, options?: InstrumentOptions): Counter;
   gauge(name: string, options?: InstrumentOptions): Gauge;
+  /**
+   * Counts the successes of matching operations that take longer than a limit, exactly, from now on.
+   * Declare limits at the start.
+   * @param matches - asked once for each operation
+   */
+  latencyLimit(
+    limitMs: number,
+    matches: (operation: LimitedOperation) => boolean,
+  ): { readonly over: number };
   /** Where state is kept across restarts; undefined when the host wants none. */
   readonly store: StateStore | undefined;
   /** Shared by the processes of a fleet, where Redis is configured. */

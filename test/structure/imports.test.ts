@@ -53,11 +53,15 @@ const rules: Readonly<Record<string, Rule>> = {
     values: [
       ...ground,
       "instruments/view.ts",
-      "integrations/runtime/groups.ts",
+      "option-values.ts",
       "readers/checks.ts",
       "readers/entries.ts",
     ],
-    types: ["instruments", "integrations", "window", "snapshot", "readers"],
+    types: ["instruments", "integrations", "window", "snapshot", "readers", "state"],
+  },
+  "option-values.ts": {
+    values: [...ground, "integrations/runtime/groups.ts", "readers/checks.ts"],
+    types: ["options.ts", "integrations", "snapshot", "readers", "state"],
   },
 };
 

@@ -188,7 +188,7 @@ export class Core {
   emit(event: AuspexEvent): void {
     this.events.emit(event);
     for (const { exporter } of this.#options.push) {
-      guardedCall(() => exporter.event?.(event), this.callbacks);
+      guardedCall(() => exporter.onEvent?.(event), this.callbacks);
     }
   }
 

@@ -29,7 +29,7 @@ export interface MetricExporter {
   /** Milliseconds between exports where the host asks for nothing else. @default exportIntervalMs of the monitor */
   readonly defaultIntervalMs?: number;
   /** Passes on what detectors, SLOs and alerts tell. Never blocks. */
-  event?(event: AuspexEvent): void;
+  onEvent?(event: AuspexEvent): void;
   /** What a shared store offers the processes of a fleet. */
   readonly services?: FleetServices;
   forceFlush?(): Promise<void>;

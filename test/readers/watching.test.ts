@@ -157,12 +157,12 @@ describe("an event", () => {
         {
           name: "passes",
           export: async () => ({ status: "success" }),
-          event: (event) => void passed.push(event),
+          onEvent: (event) => void passed.push(event),
         },
         {
           name: "throws",
           export: async () => ({ status: "success" }),
-          event: () => {
+          onEvent: () => {
             throw new Error("event");
           },
         },

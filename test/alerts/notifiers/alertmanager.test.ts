@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { alertmanager } from "../../../src/alerts/notifiers/index.js";
+import { peer } from "../../helpers/peers.js";
+import { alertLike, noticeLike } from "./notices.js";
+
+let server: ChildProcess;
+let url: string;
+const folder = mkdtempSync(join(tmpdir(), "auspex-alertmanager-"));
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+async function until<T>(read: () => Promise<T | undefined | false>): Promise<T> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const value = await read().catch(() => undefined);
+    if (value !== undefined && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("it did not come to be");
+}
+
+beforeAll(async () => {
+  const program = peer("prometheus-alertmanager");
+  const config = join(folder, "alertmanager.yml");
+  writeFileSync(config, "route:\n  receiver: nobody\nreceivers:\n  - name: nobody\n");
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  server = spawn(
+    program,
+    [
+      `--config.file=${config}`,
+      `--storage.path=${join(folder, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      "--cluster.listen-address=",
+    ],
+    { stdio: "ignore" },
+  );
+  await until(async () => (await fetch(`${url}/-/ready`)).ok);
+}, 240_000);
+
+afterAll(async () => {
+  const gone = new Promise((resolve) => server.once("exit", resolve));
+  server.kill("SIGKILL");
+  await gone;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const alerts = async () => (await (await fetch(`${url}/api/v2/alerts`)).json()) as never[];
+
+describe("a real Alertmanager", () => {
+  it("takes an alert whatever its labels are called, and its end", async () => {
+    const notifier = alertmanager({ url });
+    const { signal } = new AbortController();
+    const startsAtMs = Date.now() - 1000;
+    const labels = { "http.route": "/cart/:id", "1st": "one", ünïcode: "välue", empty: "" };
+    await notifier.notify(noticeLike({ alerts: [alertLike({ labels, startsAtMs })] }), signal);
+    const [alert] = await until(async () => {
+      const list = await alerts();
+      return list.length > 0 && list;
+    });
+    expect(alert).toMatchObject({
+      labels: {
+        alertname: "slow",
+        service: "shop",
+        severity: "critical",
+        http_route: "/cart/:id",
+        _1st: "one",
+      },
+      annotations: { reason: "p99 is 812 ms, above 500 ms" },
+      status: { state: "active" },
+    });
+    const ended = alertLike({ labels, startsAtMs, status: "resolved", endsAtMs: Date.now() });
+    await notifier.notify(noticeLike({ status: "resolved", alerts: [ended] }), signal);
+    await until(async () => (await alerts()).length === 0);
+  });
+});

@@ -1,3 +1,4 @@
+import { Detection } from "./detectors/watch/detection.js";
 import { Diag, describeError } from "./diag/diag.js";
 import { guardedCall } from "./diag/guarded-call.js";
 import { Layout } from "./histogram/layout.js";
@@ -176,7 +177,9 @@ export class Core {
     });
     this.#every(GOVERN_MS, () => this.#govern());
     this.pipeline.schedule((every, run, offset) => this.#every(every, run, offset));
-    for (const watcher of this.#options.watchers) this.watch(watcher);
+    const { detectors, watchers } = this.#options;
+    if (detectors !== undefined) this.watch(new Detection(detectors, this.callbacks));
+    for (const watcher of watchers) this.watch(watcher);
   }
 
   /** Runs a watcher on the timer, less often while the library is over its budget. */

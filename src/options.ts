@@ -1,4 +1,9 @@
 import type { Attributes } from "./attributes/attributes.js";
+import {
+  type DetectionOptions,
+  type ResolvedDetectionOptions,
+  resolveDetection,
+} from "./detectors/watch/options.js";
 import type { Logger } from "./diag/diag.js";
 import type { TraceContext } from "./instruments/exemplars.js";
 import type { View } from "./instruments/view.js";
@@ -87,7 +92,7 @@ export interface AuspexOptions {
    * Watch latency, traffic, errors and saturation for anomalies, which `on("anomaly")` tells of.
    * @default true
    */
-  readonly detectors?: boolean;
+  readonly detectors?: boolean | DetectionOptions;
   /** SLOs to keep: `slo(…)` of `auspex/slo`. @default [] */
   readonly slos?: readonly Watcher[];
   /** Alert rules: `alerts(…)` of `auspex/alerts`. */
@@ -121,7 +126,8 @@ export interface ResolvedOptions {
   readonly push: readonly ResolvedPush[];
   readonly pull: readonly ResolvedPull[];
   readonly views: readonly View[];
-  readonly detectors: boolean;
+  /** Undefined: nothing is watched for anomalies. */
+  readonly detectors: ResolvedDetectionOptions | undefined;
   /** SLOs, alerts, and what else looks at snapshots. */
   readonly watchers: readonly Watcher[];
   /** A store, or the folder of one; true: the default folder. */
@@ -192,7 +198,7 @@ export function resolveOptions(
   const service = serviceOf(options.service, checks);
   checks.type("onError", options.onError, ["function"], "give a function that takes an Error");
   const range = rangeOf(options.histogram, checks);
-  for (const name of ["selfMetrics", "detectResource", "detectors"] as const) {
+  for (const name of ["selfMetrics", "detectResource"] as const) {
     checks.type(name, options[name], ["boolean"], "give true or false");
   }
   const aboutTraces = "give true, false, or a function that answers { traceId, spanId }";
@@ -247,7 +253,7 @@ export function resolveOptions(
       overheadBudget === false
         ? Number.POSITIVE_INFINITY
         : checks.number("overheadBudget", overheadBudget, 0.02, 0.001, 1, false),
-    detectors: options.detectors ?? true,
+    detectors: resolveDetection(options.detectors, checks),
     watchers: [
       ...watchersOf("slos", options.slos, "give a list: [slo({ … })]", checks),
       ...watchersOf("alerts", options.alerts && [options.alerts], "give alerts({ … })", checks),

@@ -68,7 +68,7 @@ describe("faulty options", () => {
       'detectResource is "no"; give true or false',
       "outbound.template is 5; give a function",
       "outbound.retries is not an option",
-      "detectors is [{}]; give true or false",
+      "detectors is [{}]; give true, false",
       'onError is "log"',
       'exportIntervalMs is "1000"',
       "saturation.gpus is not an option; known are",

@@ -39,20 +39,31 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   testing: { values: [...reading, "histogram", "readers", "detectors"] },
   fleet: {
-    values: [...ground, "snapshot", "readers", "exporters/redis", "exporters/prometheus"],
+    values: [
+      ...ground,
+      "snapshot",
+      "readers",
+      "instruments/internals.ts",
+      "exporters/redis",
+      "exporters/prometheus",
+    ],
     types: ["window", "state"],
   },
   baselines: { values: [...reading, "histogram", "state"] },
   detectors: { values: [...watching, "baselines"], types: ["window"] },
-  slo: { values: watching, types: ["window"] },
-  alerts: { values: watching, types: ["detectors", "slo", "window"] },
-  workload: { values: watching, types: ["window"] },
+  slo: { values: watching, types: ["instruments", "window"] },
+  alerts: {
+    values: [...watching, "attributes/pattern.ts"],
+    types: ["instruments", "detectors", "slo", "window"],
+  },
+  workload: { values: watching, types: ["instruments", "window"] },
   dashboard: { values: [...reading, "alerts"], types: ["detectors", "slo"] },
-  integrations: { values: ["instruments", "attributes", "time", "diag"] },
+  integrations: { values: ["instruments", "attributes", "histogram/layout.ts", "time", "diag"] },
   "options.ts": {
     values: [
       ...ground,
       "instruments/view.ts",
+      "detectors/watch/options.ts",
       "option-values.ts",
       "readers/checks.ts",
       "readers/entries.ts",
@@ -147,7 +158,8 @@ function isAllowed(file: string, imported: string, kind: Import["kind"], rule: R
     return !rule.apart || other === undefined || other === memberOf(file);
   }
   const isNamed = (names: readonly string[] = []) =>
-    names.includes(importedRoom) || names.includes(imported);
+    names.includes(importedRoom) ||
+    names.some((name) => imported === name || imported.startsWith(`${name}/`));
   return isNamed(rule.values) || (kind === "type" && isNamed(rule.types));
 }
 

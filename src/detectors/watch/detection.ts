@@ -1,0 +1,286 @@
+import { guardedCall } from "../../diag/guarded-call.js";
+import type { WatchContext, Watcher } from "../../readers/watcher.js";
+import type { RelatedSeries } from "../../snapshot/events.js";
+import type { OperationSnapshot, SaturationSnapshot, Snapshot } from "../../snapshot/model.js";
+import { HOUR } from "./decay.js";
+import type { Change } from "./episode.js";
+import { ErrorWatch } from "./error-watch.js";
+import { type FigureWindow, FurtherWatch, SIGNAL_OF } from "./further-watch.js";
+import { LatencyWatch } from "./latency-watch.js";
+import { OperationWindow } from "./operation-window.js";
+import type { ResolvedDetectionOptions } from "./options.js";
+import { SaturationWatch, type SaturationWindow } from "./saturation-watch.js";
+import { DetectionState } from "./saved.js";
+import { type Subject, Tracked } from "./tracked.js";
+import { TrafficWatch } from "./traffic-watch.js";
+
+const STEP_MS = 10_000;
+/** Up to so many are judged in one go; that is a few ms. */
+const AT_ONCE = 200;
+/** Not in the snapshots for so long: forgotten. */
+const FORGET_MS = 2 * HOUR;
+const MOST_RELATED = 5;
+const LEAST_CORRELATION = 0.7;
+const MOST_TRACES = 10;
+const STEPS_PER = { "10s": 1, "1m": 6, "5m": 30 } as const;
+
+interface WatchedOperation {
+  readonly signals: readonly Tracked<OperationWindow>[];
+  readonly further: readonly {
+    readonly window: keyof typeof STEPS_PER;
+    readonly tracked: Tracked<FigureWindow>;
+  }[];
+  lastSeen: number;
+}
+
+interface WatchedSaturation {
+  readonly tracked: Tracked<SaturationWindow>;
+  lastSeen: number;
+}
+
+/**
+ * Watches latency, traffic, errors and saturation of everything in the snapshots, and tells of what is
+ * unusual: fast by windows of ten seconds, against an hour and a longer memory.
+ *
+ * About 10 µs for an operation and step, and 8 KB.
+ */
+export class Detection implements Watcher {
+  readonly name = "detectors";
+  readonly intervalMs = STEP_MS;
+  readonly #operations = new Map<string, WatchedOperation>();
+  readonly #saturations = new Map<string, WatchedSaturation>();
+  readonly #window = new OperationWindow();
+  readonly #keys = new WeakMap<object, string>();
+  readonly #state = new DetectionState(() => this.#entries());
+  #context: WatchContext | undefined;
+  #steps = 0;
+  #told = 0;
+
+  /** @param tally - counts what detectors and filters of the host threw */
+  constructor(
+    private readonly options: ResolvedDetectionOptions,
+    private readonly tally: { callbackErrors: number },
+  ) {}
+
+  async start(context: WatchContext): Promise<void> {
+    this.#context = context;
+    await this.#state.load(context);
+  }
+
+  step(): void | Iterator<void> {
+    const context = this.#context;
+    if (context === undefined) return;
+    const snapshot = context.snapshot("10s");
+    this.#steps++;
+    const work = this.#judge(snapshot, context);
+    const { operations, saturation } = snapshot;
+    if (operations.length + saturation.length > AT_ONCE) return work;
+    while (!work.next().done);
+  }
+
+  async stop(timeoutMs: number): Promise<void> {
+    await this.#state.stop(timeoutMs);
+    this.#context = undefined;
+  }
+
+  *#judge(snapshot: Snapshot, context: WatchContext): Generator<void> {
+    const now = context.clock.now();
+    const seconds = secondsOf(snapshot);
+    for (const operation of snapshot.operations) {
+      const watched = this.#operationOf(operation, now);
+      if (watched === undefined) continue;
+      this.#window.read(operation, snapshot.end, seconds);
+      for (const tracked of watched.signals) {
+        this.#tell(tracked, this.#window, tracked.look(this.#window), operation);
+      }
+      yield;
+    }
+    yield* this.#further(context);
+    if (this.options.signals.saturation) {
+      for (const saturation of snapshot.saturation) {
+        if (saturation.saturation === undefined) continue;
+        const watched = this.#saturationOf(saturation, now);
+        if (watched === undefined) continue;
+        const full = fullOf(saturation);
+        const window = { timeMs: snapshot.end, seconds, saturation, full };
+        this.#tell(watched, window, watched.look(window));
+        yield;
+      }
+    }
+    this.#forget(now);
+    this.#state.changed(context.clock.wall());
+  }
+
+  *#further(context: WatchContext): Generator<void> {
+    if (this.options.further.length === 0) return;
+    for (const [window, every] of Object.entries(STEPS_PER)) {
+      if (this.#steps % every !== 0) continue;
+      if (!this.options.further.some((each) => each.window === window)) continue;
+      const snapshot = context.snapshot(window as keyof typeof STEPS_PER);
+      for (const operation of snapshot.operations) {
+        const watched = this.#operations.get(this.#keyOf(operation));
+        for (const { tracked, window: of } of watched?.further ?? []) {
+          if (of !== window) continue;
+          const seen = { timeMs: snapshot.end, operation };
+          this.#tell(tracked, seen, tracked.look(seen), operation);
+        }
+        yield;
+      }
+    }
+  }
+
+  #operationOf(operation: OperationSnapshot, now: number): WatchedOperation | undefined {
+    const key = this.#keyOf(operation);
+    let watched = this.#operations.get(key);
+    if (watched === undefined) {
+      if (this.#isFull() || !this.#isWanted(operation)) return undefined;
+      watched = this.#watched(operation);
+      this.#operations.set(key, watched);
+      for (const [name, tracked] of trackedOf(watched)) {
+        this.#state.give(`${key} ${name}`, tracked);
+      }
+    }
+    watched.lastSeen = now;
+    return watched;
+  }
+
+  #watched(operation: OperationSnapshot): WatchedOperation {
+    const { signals, further } = this.options;
+    const subject: Subject = { operation: operation.name, attributes: operation.attributes };
+    const own: Tracked<OperationWindow>[] = [];
+    if (signals.errors) {
+      own.push(new Tracked(subject, "errors", "error ratio", new ErrorWatch(STEP_MS)));
+    }
+    if (signals.latency) {
+      own.push(new Tracked(subject, "latency", "latency distribution", new LatencyWatch(STEP_MS)));
+    }
+    if (signals.traffic) {
+      own.push(new Tracked(subject, "traffic", "traffic", new TrafficWatch(STEP_MS)));
+    }
+    const others = further
+      .filter(({ operation: name }) => name === "" || name === operation.name)
+      .flatMap(({ name, detector, figure, window }) => {
+        const made = guardedCall(detector, this.tally);
+        if (made === undefined) return [];
+        const watch = new FurtherWatch(made, figure, this.tally);
+        return [{ window, tracked: new Tracked(subject, SIGNAL_OF[figure], name, watch) }];
+      });
+    return { signals: own, further: others, lastSeen: 0 };
+  }
+
+  #saturationOf(
+    saturation: SaturationSnapshot,
+    now: number,
+  ): Tracked<SaturationWindow> | undefined {
+    const key = this.#keyOf(saturation);
+    let watched = this.#saturations.get(key);
+    if (watched === undefined) {
+      if (this.#isFull()) return undefined;
+      const subject: Subject = { operation: saturation.name, attributes: saturation.attributes };
+      const watch = new SaturationWatch(STEP_MS);
+      const tracked = new Tracked(subject, "saturation", "saturation", watch);
+      watched = { tracked, lastSeen: now };
+      this.#saturations.set(key, watched);
+      this.#state.give(`${key} saturation`, tracked);
+    }
+    watched.lastSeen = now;
+    return watched.tracked;
+  }
+
+  #tell<W extends { readonly timeMs: number }>(
+    tracked: Tracked<W>,
+    window: W,
+    change: Change,
+    operation?: OperationSnapshot,
+  ): void {
+    if (change === undefined) return;
+    if (!tracked.episode.isKnown) {
+      const related = change === "begun" ? this.#relatedTo(tracked as Tracked<never>) : [];
+      const traceIds = [...new Set(operation?.exemplars.map(({ traceId }) => traceId))];
+      const idOf = () => `${this.#context?.incarnation.id ?? ""}/${++this.#told}`;
+      const event = tracked.event(window, change, idOf, related, traceIds.slice(-MOST_TRACES));
+      this.#context?.emit(event);
+    }
+    if (change === "accepted") tracked.accept();
+  }
+
+  #relatedTo(tracked: Tracked<never>): readonly RelatedSeries[] {
+    const found: RelatedSeries[] = [];
+    for (const [, other] of this.#entries()) {
+      if (other === tracked) continue;
+      const correlation = tracked.values.correlation(other.values);
+      if (Math.abs(correlation) < LEAST_CORRELATION) continue;
+      found.push({ ...other.subject, signal: other.signal, correlation });
+    }
+    return found
+      .sort((a, b) => Math.abs(b.correlation) - Math.abs(a.correlation))
+      .slice(0, MOST_RELATED);
+  }
+
+  *#entries(): Generator<readonly [string, Tracked<never>]> {
+    for (const [key, watched] of this.#operations) {
+      for (const [name, tracked] of trackedOf(watched)) yield [`${key} ${name}`, tracked];
+    }
+    for (const [key, { tracked }] of this.#saturations) {
+      yield [`${key} saturation`, tracked as Tracked<never>];
+    }
+  }
+
+  #isFull(): boolean {
+    if (this.#operations.size + this.#saturations.size < this.options.limit) return false;
+    this.#context?.diag.warn(
+      "detectors:limit",
+      `detectors watch ${this.options.limit} operations and saturations, and no more; raise detectors.limit to have all watched`,
+    );
+    return true;
+  }
+
+  #isWanted({ name, attributes, instrument }: OperationSnapshot): boolean {
+    const answer = guardedCall(
+      () => this.options.filter({ name, attributes, instrument }),
+      this.tally,
+    );
+    return answer !== false;
+  }
+
+  #forget(now: number): void {
+    for (const map of [this.#operations, this.#saturations]) {
+      for (const [key, { lastSeen }] of map) if (now - lastSeen > FORGET_MS) map.delete(key);
+    }
+  }
+
+  #keyOf({
+    name,
+    attributes,
+    instrument = "",
+  }: Pick<OperationSnapshot, "name" | "attributes"> & { readonly instrument?: string }): string {
+    let key = this.#keys.get(attributes);
+    if (key === undefined) {
+      key = JSON.stringify(attributes);
+      this.#keys.set(attributes, key);
+    }
+    return `${instrument} ${name} ${key}`;
+  }
+}
+
+function trackedOf({
+  signals,
+  further,
+}: WatchedOperation): readonly (readonly [string, Tracked<never>])[] {
+  return [
+    ...signals.map((tracked) => [tracked.signal, tracked] as const),
+    ...further.map(({ tracked }) => [`further ${tracked.detector}`, tracked] as const),
+  ] as readonly (readonly [string, Tracked<never>])[];
+}
+
+/** Rates divide by monotonic time; the wall clock of a snapshot may have been set within it. */
+function secondsOf({ operations }: Snapshot): number {
+  const busy = operations.find(({ traffic }) => traffic.count > 0);
+  return busy === undefined ? STEP_MS / 1000 : busy.traffic.count / busy.traffic.perSecond;
+}
+
+/** Mean of the window, where the value itself is how full it is; else the last sample. */
+function fullOf({ saturation = 0, value, mean }: SaturationSnapshot): number {
+  const full = value > 0 ? (saturation * mean) / value : saturation;
+  return Math.max(0, Math.min(1, full));
+}

@@ -1,0 +1,103 @@
+import { type Checks, isObject, show } from "../../readers/checks.js";
+import type { Signal } from "../../snapshot/events.js";
+import type { OperationSnapshot } from "../../snapshot/model.js";
+import type { Detector } from "../detector.js";
+
+/** What of an operation a detector of one's own is given. Latencies are in ms. */
+export const FIGURES = ["p50", "p95", "p99", "mean", "traffic", "errorRatio", "inFlight"] as const;
+export type Figure = (typeof FIGURES)[number];
+
+/** A detector beside the default ones. */
+export interface FurtherDetector {
+  /** Names it in anomalies. */
+  readonly name: string;
+  /** Makes one for each operation: it learns that one alone. */
+  readonly detector: () => Detector;
+  /** What it is given. */
+  readonly figure: Figure;
+  /** Of which window, and how often. @default "1m" */
+  readonly window?: "10s" | "1m" | "5m";
+  /** Name of the operations it watches. @default all */
+  readonly operation?: string;
+}
+
+export interface DetectionOptions {
+  /** Which signals are watched by default. @default all */
+  readonly signals?: Readonly<Partial<Record<Signal, boolean>>>;
+  /** Which operations are watched. @default all */
+  readonly filter?: (
+    operation: Pick<OperationSnapshot, "name" | "attributes" | "instrument">,
+  ) => boolean;
+  /** Detectors of your own, from `auspex/detectors` say. @default [] */
+  readonly further?: readonly FurtherDetector[];
+  /** Most operations and saturations watched; what comes beyond is counted. @default 1000 */
+  readonly limit?: number;
+}
+
+export interface ResolvedDetectionOptions {
+  readonly signals: Readonly<Record<Signal, boolean>>;
+  readonly filter: NonNullable<DetectionOptions["filter"]>;
+  readonly further: readonly Required<FurtherDetector>[];
+  readonly limit: number;
+}
+
+const SIGNALS = ["latency", "traffic", "errors", "saturation"] as const satisfies readonly Signal[];
+
+/** @returns undefined where nothing is to be watched */
+export function resolveDetection(
+  given: unknown,
+  checks: Checks,
+): ResolvedDetectionOptions | undefined {
+  if (given === false) return undefined;
+  const mend = "give true, false, or { signals, filter, further }";
+  checks.type("detectors", given, ["boolean", "object"], mend);
+  const known = ["signals", "filter", "further", "limit"] as const;
+  const options = checks.exactly(
+    "detectors.",
+    isObject(given) ? (given as DetectionOptions) : undefined,
+    known,
+  );
+  checks.type("detectors.signals", options.signals, ["object"], "give { traffic: false }, say");
+  const signals = checks.exactly("detectors.signals.", options.signals, SIGNALS);
+  for (const name of SIGNALS) {
+    checks.type(`detectors.signals.${name}`, signals[name], ["boolean"], "give true or false");
+  }
+  checks.type("detectors.filter", options.filter, ["function"], "give a function of an operation");
+  return {
+    signals: { latency: true, traffic: true, errors: true, saturation: true, ...signals },
+    filter: options.filter ?? (() => true),
+    further: checks
+      .list("detectors.further", options.further, "give a list: [{ name, detector, figure }]")
+      .map((each, at) => furtherOf(each, `detectors.further[${at}].`, checks)),
+    limit: checks.number("detectors.limit", options.limit, 1000, 1, 100_000),
+  };
+}
+
+function furtherOf(given: unknown, path: string, checks: Checks): Required<FurtherDetector> {
+  const known = ["name", "detector", "figure", "window", "operation"] as const;
+  const { name, detector, figure, window, operation } = checks.exactly(
+    path,
+    given as FurtherDetector,
+    known,
+  );
+  if (typeof name !== "string" || name === "") {
+    checks.fault(`${path}name is ${show(name)}; give a name`);
+  }
+  if (typeof detector !== "function") {
+    checks.fault(`${path}detector is ${show(detector)}; give a function: () => zScore()`);
+  }
+  if (figure === undefined || !FIGURES.includes(figure)) {
+    checks.fault(`${path}figure is ${show(figure)}; give one of ${FIGURES.join(", ")}`);
+  }
+  if (window !== undefined && !["10s", "1m", "5m"].includes(window)) {
+    checks.fault(`${path}window is ${show(window)}; give "10s", "1m" or "5m"`);
+  }
+  checks.type(`${path}operation`, operation, ["string"], "give the name of an operation");
+  return {
+    name: name ?? "",
+    detector: detector as () => Detector,
+    figure: figure ?? "p95",
+    window: window ?? "1m",
+    operation: operation ?? "",
+  };
+}

@@ -18,6 +18,7 @@ await scenario({
     const auspex = createAuspex({
       service: "bench",
       saturation: false,
+      detectors: false,
       cardinalityLimit: SERIES + 1,
       clock,
     });

@@ -36,6 +36,7 @@ export const scenarios = {
   prometheus: { ours: ["auspex"], rivals: ["prom-client"], once: true },
   v2: { ours: ["auspex"], rivals: [], once: true },
   exporters: { ours: ["auspex"], rivals: ["no exporters"], once: true },
+  detection: { flags: ["--expose-gc"], ours: ["auspex"], rivals: [], once: true },
   install: {
     ours: ["auspex"],
     rivals: ["node itself", "hdr-histogram-js", "prom-client", "OpenTelemetry exporter"],
@@ -122,6 +123,8 @@ export const rows = [
   row(13, "…of 5,000", "v2", "encode of 5,000 values", "×", 0.75, 0.62),
   row(14, "all exporters, 2,000 series: loop delay p99", "exporters", "loop delay p99", "ms", 10),
   row(14, "…timer work", "exporters", "timer work", "% of a core", 0.7),
+  row(15, "detection of 200 operations", "detection", "share", "% of a core", 0.1),
+  row(15, "…memory per operation", "detection", "bytes", "B"),
 ];
 
 /** Rows that CI holds the library to. */

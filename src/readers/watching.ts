@@ -115,21 +115,35 @@ class Run {
   }
 }
 
-const MOMENT_MS = 250;
-
-/** One snapshot per window for all who look at the same moment. */
+/**
+ * One snapshot per window for all who look at the same moment. None is held beyond the turn of the event
+ * loop in which it was taken.
+ */
 export function sharedSnapshots(
   take: (window: WindowName) => Snapshot,
   clock: Pick<Clock, "now">,
 ): (window: WindowName) => Snapshot {
-  const taken = new Map<WindowName, { at: number; snapshot: WeakRef<Snapshot> }>();
+  const taken = new Map<WindowName, Snapshot>();
+  let takenAt = Number.NaN;
+  let isClearing = false;
   return (window) => {
     const now = clock.now();
+    // Steps of one timer follow each other within ms; a clock moved by hand may go far in one turn.
+    if (!(now - takenAt < MOMENT_MS)) taken.clear();
+    if (taken.size === 0) takenAt = now;
     const known = taken.get(window);
-    const shared = known !== undefined && now - known.at < MOMENT_MS && known.snapshot.deref();
-    if (shared) return shared;
+    if (known !== undefined) return known;
     const snapshot = take(window);
-    taken.set(window, { at: now, snapshot: new WeakRef(snapshot) });
+    taken.set(window, snapshot);
+    if (!isClearing) {
+      isClearing = true;
+      setImmediate(() => {
+        isClearing = false;
+        taken.clear();
+      }).unref();
+    }
     return snapshot;
   };
 }
+
+const MOMENT_MS = 250;

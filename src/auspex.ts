@@ -50,6 +50,7 @@ import {
 import { type AnyFunction, Binding, type WrapOptions, wrapFunction } from "./integrations/wrap.js";
 import { type AuspexOptions, resolveOptions } from "./options.js";
 import type { FlushResult } from "./readers/exporter.js";
+import type { Watcher } from "./readers/watcher.js";
 import { detectResource } from "./snapshot/detect-resource.js";
 import type { EventMap } from "./snapshot/events.js";
 import type { Snapshot } from "./snapshot/model.js";
@@ -118,6 +119,7 @@ export class Auspex implements Instrumented {
       sample: (run) => core.sample(run),
       showSaturation: (instrument) => core.collector.saturations.add(instrument),
       callbacks: core.callbacks,
+      watch: (watcher) => core.watch(watcher as Watcher),
       source: () => core.pipeline.source(),
     };
     this.#prometheus.attach(core.pipeline.source());

@@ -184,6 +184,7 @@ export class Core {
 
   /** Runs a watcher on the timer, less often while the library is over its budget. */
   watch(watcher: Watcher): void {
+    if (!this.#options.enabled) return;
     this.#watching.add(watcher, this.#context, (every, run) => this.#paced(every, run));
   }
 

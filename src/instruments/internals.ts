@@ -19,6 +19,8 @@ export interface Internals {
   showSaturation(instrument: Instrument<GaugeSeries>): void;
   /** Where wrong answers of foreign callbacks are counted. */
   readonly callbacks: CallbackTally;
+  /** Runs a `Watcher`, of a room that this one does not know, on the timer until shutdown. */
+  watch(watcher: unknown): void;
   /** Where pull exporters read: a `PullSource`, of a room that this one does not know. */
   source(): unknown;
 }

@@ -1,11 +1,13 @@
 import { describeError } from "../../diag/diag.js";
 import type { WatchContext } from "../../readers/watcher.js";
-import { HOUR, MINUTE } from "./decay.js";
+import { DAY, HOUR, MINUTE } from "./decay.js";
 import type { Tracked } from "./tracked.js";
 
 const VERSION = 1;
 const KEY = "detectors";
 const SAVE_MS = 10 * MINUTE;
+/** What nobody asked for by then is gone for good: its operation has another name now. */
+const WAIT_MS = 7 * DAY;
 /** Before, there is nothing worth keeping, and a short job leaves no file behind. */
 const LEAST_MS = HOUR / 2;
 
@@ -56,6 +58,7 @@ export class DetectionState {
   changed(now: number): void {
     if (now - this.#savedAt < SAVE_MS || now - this.#startedAt < LEAST_MS) return;
     this.#savedAt = now;
+    if (now - this.#startedAt > WAIT_MS) this.#waiting.clear();
     void this.#save();
   }
 

@@ -101,6 +101,11 @@ export class Recorder {
     return total;
   }
 
+  /** Whether nothing was recorded in the open interval. */
+  get isEmpty(): boolean {
+    return this.slab === undefined;
+  }
+
   /** Adds the open interval's counts to a dense array, leaving them where they are. Cold. */
   peek(visit: (slot: number, count: number) => void): void {
     const counts = this.counts;

@@ -1,4 +1,5 @@
 import type { Attributes } from "../attributes/attributes.js";
+import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import { NEVER, Recorder, type RecorderShared } from "../histogram/recorder.js";
 import { Exemplars, type TraceSource } from "./exemplars.js";
 import type { Series } from "./instrument.js";
@@ -28,6 +29,8 @@ export interface SeriesShared extends RecorderShared {
 export class HistogramSeries extends Recorder implements Series, BoundHistogram {
   lastActive = 0;
   bornAt = 0;
+  /** All since the start, as a reader made it; gone with the next value. */
+  total: ClosedHistogram | undefined;
   /** Made with the first traced value. */
   exemplars: Exemplars | undefined;
   /** Declared limits; only successes of operations have some. */
@@ -51,6 +54,7 @@ export class HistogramSeries extends Recorder implements Series, BoundHistogram 
    * interval asks for few traces however many values it has, and what it keeps is its slow tail.
    */
   arm(): void {
+    this.total = undefined;
     if (this.common.traces.isOn) {
       this.traceFrom = this.attributes["error.type"] === undefined ? this.largest >>> 1 : 0;
     } else this.traceFrom = NEVER;

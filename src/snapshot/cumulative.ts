@@ -117,8 +117,16 @@ export class Cumulative {
     return merging.points(kind, points);
   }
 
-  /** The blocks are looked up anew when an interval closed while the reader paused: totals never shrink. */
+  /** Of a series that nobody has used since it was last looked at there is nothing to merge. */
   #totalOf(series: HistogramSeries, scale: number): ClosedHistogram {
+    if (series.total !== undefined) return series.total;
+    const total = this.#merged(series, scale);
+    if (series.isEmpty) series.total = total;
+    return total;
+  }
+
+  /** The blocks are looked up anew when an interval closed while the reader paused: totals never shrink. */
+  #merged(series: HistogramSeries, scale: number): ClosedHistogram {
     const { registry, rotation } = this;
     const { intervals, scratch, window } = rotation;
     if (this.#total?.intervals !== intervals) {

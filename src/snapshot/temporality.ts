@@ -44,6 +44,7 @@ export class DeltaCursor {
       const points: HistogramPoint[] = [];
       for (const point of metric.points) {
         const last = old.get(keyOf(point.attributes));
+        if (last?.histogram === point.histogram) continue;
         const histogram =
           last === undefined || isNew(point, last)
             ? point.histogram

@@ -39,7 +39,10 @@ export function judge(world, anomalies) {
     found: found.size,
     missed: incidents.filter((each) => !found.has(each)),
     toDetect: [...found].map(([{ kind }, ms]) => ({ kind, ms })),
-    right, falseAlarms, onMisses, nearMisses: misses.length,
+    right,
+    falseAlarms,
+    onMisses,
+    nearMisses: misses.length,
     operationMonths: months * world.operations.length,
   };
 }
@@ -62,7 +65,12 @@ export function summary(tallies) {
     onMisses: sum((each) => each.onMisses),
     falseAlarms: wrong,
     precision: right + wrong === 0 ? 1 : right / (right + wrong),
-    recall: sum((each) => each.found) / Math.max(1, sum((each) => each.incidents)),
+    recall:
+      sum((each) => each.found) /
+      Math.max(
+        1,
+        sum((each) => each.incidents),
+      ),
     medianMs: times[Math.floor(times.length / 2)] ?? Number.NaN,
     p90Ms: times[Math.floor(times.length * 0.9)] ?? Number.NaN,
     perOperationMonth: wrong / sum((each) => each.operationMonths),

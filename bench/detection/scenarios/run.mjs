@@ -26,14 +26,26 @@ const { ManualClock } = await library("testing");
 /** Lives one world through. @returns its tally */
 async function run(seed) {
   const world = makeWorld({
-    seed, days: Number(values.days), operations: Number(values.operations),
-    warmUpDays: 3, incidentsPerDay: 2, nearMissesPerDay: 3,
+    seed,
+    days: Number(values.days),
+    operations: Number(values.operations),
+    warmUpDays: 3,
+    incidentsPerDay: 2,
+    nearMissesPerDay: 3,
   });
   const clock = new ManualClock();
   clock.epoch = START_MS - clock.now();
   const auspex = createAuspex({
-    service: "scenario", clock, intervalMs: STEP_MS, saturation: false, outbound: false, exemplars: false,
-    detectResource: false, selfMetrics: false, state: false, overheadBudget: false,
+    service: "scenario",
+    clock,
+    intervalMs: STEP_MS,
+    saturation: false,
+    outbound: false,
+    exemplars: false,
+    detectResource: false,
+    selfMetrics: false,
+    state: false,
+    overheadBudget: false,
   });
   const anomalies = [];
   auspex.on("anomaly", (event) => {
@@ -41,7 +53,8 @@ async function run(seed) {
   });
   const operations = new Map(world.operations.map(({ name }) => [name, auspex.operation(name)]));
   const failure = new TypeError("injected");
-  const record = (name, ms, failed) => operations.get(name).record(ms, failed ? failure : undefined);
+  const record = (name, ms, failed) =>
+    operations.get(name).record(ms, failed ? failure : undefined);
   const levels = { pool: 0, memory: 0 };
   for (const name of Object.keys(levels)) auspex.saturation(name, () => levels[name]);
   let day = 0;
@@ -59,11 +72,17 @@ async function run(seed) {
   const tally = judge(world, anomalies);
   if (values.verbose) {
     for (const { kind, victim, at, until } of tally.missed) {
-      console.log(`  missed: ${kind} of ${victim}, ${new Date(at).toISOString()}, ${Math.round((until - at) / 60_000)} min, rate ${world.operations.find(({ name }) => name === victim)?.rate.toFixed(2)}`);
+      console.log(
+        `  missed: ${kind} of ${victim}, ${new Date(at).toISOString()}, ${Math.round((until - at) / 60_000)} min, rate ${world.operations.find(({ name }) => name === victim)?.rate.toFixed(2)}`,
+      );
     }
     for (const { timeMs, operation, signal, reason } of tally.falseAlarms) {
-      const near = world.events.find(({ at, until }) => timeMs >= at - 3_600_000 && timeMs <= until + 3_600_000);
-      console.log(`  for nothing: ${signal} of ${operation}, ${new Date(timeMs).toISOString()}: ${reason} [${near?.kind ?? "nothing near"}]`);
+      const near = world.events.find(
+        ({ at, until }) => timeMs >= at - 3_600_000 && timeMs <= until + 3_600_000,
+      );
+      console.log(
+        `  for nothing: ${signal} of ${operation}, ${new Date(timeMs).toISOString()}: ${reason} [${near?.kind ?? "nothing near"}]`,
+      );
     }
   }
   return tally;
@@ -75,24 +94,36 @@ for (const seed of values.seeds.split(",")) {
   const tally = await run(Number(seed));
   tallies.push(tally);
   const { precision, recall, medianMs } = summary([tally]);
-  console.log(`seed ${seed}: precision ${percent(precision)}, recall ${percent(recall)}, median time to detect ${Math.round(medianMs / 1000)} s, ${tally.falseAlarms.length} false (${tally.onMisses} on near-misses) [${((performance.now() - began) / 1000).toFixed(0)} s]`);
+  console.log(
+    `seed ${seed}: precision ${percent(precision)}, recall ${percent(recall)}, median time to detect ${Math.round(medianMs / 1000)} s, ${tally.falseAlarms.length} false (${tally.onMisses} on near-misses) [${((performance.now() - began) / 1000).toFixed(0)} s]`,
+  );
 }
 const all = summary(tallies);
 const byKind = new Map();
 for (const { toDetect, missed } of tallies) {
   for (const { kind, ms } of toDetect) byKind.set(kind, [...(byKind.get(kind) ?? []), ms]);
-  for (const { kind } of missed) byKind.set(kind, [...(byKind.get(kind) ?? []), Number.POSITIVE_INFINITY]);
+  for (const { kind } of missed)
+    byKind.set(kind, [...(byKind.get(kind) ?? []), Number.POSITIVE_INFINITY]);
 }
 console.log("\n| incident | found | median time to detect |\n| --- | --- | --- |");
 for (const [kind, times] of [...byKind].sort()) {
   const found = times.filter(Number.isFinite).sort((a, b) => a - b);
-  const median = found.length === 0 ? "–" : `${Math.round(found[Math.floor(found.length / 2)] / 1000)} s`;
+  const median =
+    found.length === 0 ? "–" : `${Math.round(found[Math.floor(found.length / 2)] / 1000)} s`;
   console.log(`| ${kind} | ${found.length} of ${times.length} | ${median} |`);
 }
-console.log(`\n${all.incidents} incidents, ${all.nearMisses} near-misses, seeds ${values.seeds}, ${values.days} days, ${values.operations} operations`);
-console.log(`precision ${percent(all.precision)} (target ≥ 95 %), recall ${percent(all.recall)} (≥ 95 %)`);
-console.log(`median time to detect ${Math.round(all.medianMs / 1000)} s (≤ 120 s), 9 of 10 within ${Math.round(all.p90Ms / 1000)} s`);
-console.log(`false alarms per operation and month ${all.perOperationMonth.toFixed(2)} (≤ 1), on near-misses ${all.onMisses} of ${all.nearMisses}`);
+console.log(
+  `\n${all.incidents} incidents, ${all.nearMisses} near-misses, seeds ${values.seeds}, ${values.days} days, ${values.operations} operations`,
+);
+console.log(
+  `precision ${percent(all.precision)} (target ≥ 95 %), recall ${percent(all.recall)} (≥ 95 %)`,
+);
+console.log(
+  `median time to detect ${Math.round(all.medianMs / 1000)} s (≤ 120 s), 9 of 10 within ${Math.round(all.p90Ms / 1000)} s`,
+);
+console.log(
+  `false alarms per operation and month ${all.perOperationMonth.toFixed(2)} (≤ 1), on near-misses ${all.onMisses} of ${all.nearMisses}`,
+);
 
 function percent(ratio) {
   return `${(100 * ratio).toFixed(1)} %`;

@@ -31,12 +31,25 @@ function wandering(random, spread, memory) {
 }
 
 function makeOperation(random, index) {
-  const names = ["GET /search", "POST /cart", "checkout", "GET /item/:id", "login", "report", "webhook", "sync"];
+  const names = [
+    "GET /search",
+    "POST /cart",
+    "checkout",
+    "GET /item/:id",
+    "login",
+    "report",
+    "webhook",
+    "sync",
+  ];
   return {
     name: `${names[index % names.length]} ${index}`,
     // From one request in twelve seconds to a hundred a second.
     rate: 0.08 * 10 ** random.between(0, 3.1),
-    shape: { phase: random.between(0, 4), depth: random.between(0.2, 0.8), weekend: random.between(0.4, 1) },
+    shape: {
+      phase: random.between(0, 4),
+      depth: random.between(0.2, 0.8),
+      weekend: random.between(0.4, 1),
+    },
     medianMs: 3 * 10 ** random.between(0, 2),
     spread: random.between(0.3, 0.8),
     tail: random.between(0.002, 0.02),
@@ -68,9 +81,19 @@ function plan(random, operations, { fromMs, untilMs, incidents, nearMisses }) {
     const kind = isIncident ? kinds[nextKind++ % kinds.length] : misses[nextMiss++ % misses.length];
     const make = isIncident ? INCIDENTS[kind] : NEAR_MISSES[kind];
     const at = fromMs + room * (place + random.between(0.05, 0.35));
-    const victim = random.pick(isIncident && kind !== "saturation" && kind !== "memory leak" ? busy(operations) : operations);
+    const victim = random.pick(
+      isIncident && kind !== "saturation" && kind !== "memory leak" ? busy(operations) : operations,
+    );
     const event = make(random, victim, operations);
-    events.push({ kind, isIncident, at, until: at + event.lastsMs, room, victim: victim.name, ...event });
+    events.push({
+      kind,
+      isIncident,
+      at,
+      until: at + event.lastsMs,
+      room,
+      victim: victim.name,
+      ...event,
+    });
   });
   return events;
 }
@@ -84,22 +107,36 @@ function busy(operations) {
 const INCIDENTS = {
   "latency regression": (random, victim) => {
     const times = random.between(1.7, 4);
-    return { lastsMs: random.between(15, 60) * MINUTE, signals: ["latency"], apply: on(victim, (load) => (load.slower *= times)) };
+    return {
+      lastsMs: random.between(15, 60) * MINUTE,
+      signals: ["latency"],
+      apply: on(victim, (load) => (load.slower *= times)),
+    };
   },
   "slow tail": (random, victim) => {
     const share = random.between(0.08, 0.3);
-    return { lastsMs: random.between(15, 60) * MINUTE, signals: ["latency"], apply: on(victim, (load) => (load.tail += share)) };
+    return {
+      lastsMs: random.between(15, 60) * MINUTE,
+      signals: ["latency"],
+      apply: on(victim, (load) => (load.tail += share)),
+    };
   },
   "error burst": (random, victim) => {
     const share = random.between(0.08, 0.6);
-    return { lastsMs: random.between(8, 40) * MINUTE, signals: ["errors"], apply: on(victim, (load) => (load.errors = Math.max(load.errors, share))) };
+    return {
+      lastsMs: random.between(8, 40) * MINUTE,
+      signals: ["errors"],
+      apply: on(victim, (load) => (load.errors = Math.max(load.errors, share))),
+    };
   },
   "partial outage": (random, victim, operations) => {
     const share = random.between(0.15, 0.5);
     const struck = operations.filter(() => random.uniform() < 0.4);
     const names = new Set([victim.name, ...struck.map(({ name }) => name)]);
     return {
-      lastsMs: random.between(10, 40) * MINUTE, signals: ["errors"], names,
+      lastsMs: random.between(10, 40) * MINUTE,
+      signals: ["errors"],
+      names,
       apply: (name, load) => {
         if (names.has(name)) load.errors = Math.max(load.errors, share);
       },
@@ -107,20 +144,33 @@ const INCIDENTS = {
   },
   "traffic drop": (random, victim) => {
     const left = random.pick([0, 0, random.between(0, 0.25)]);
-    return { lastsMs: random.between(15, 60) * MINUTE, signals: ["traffic"], apply: on(victim, (load) => (load.traffic *= left)) };
+    return {
+      lastsMs: random.between(15, 60) * MINUTE,
+      signals: ["traffic"],
+      apply: on(victim, (load) => (load.traffic *= left)),
+    };
   },
   saturation: (random) => {
     const level = random.between(0.92, 1);
-    return { lastsMs: random.between(15, 40) * MINUTE, signals: ["saturation"], saturation: "pool", level };
+    return {
+      lastsMs: random.between(15, 40) * MINUTE,
+      signals: ["saturation"],
+      saturation: "pool",
+      level,
+    };
   },
   "memory leak": (random) => ({
-    lastsMs: 7 * HOUR, signals: ["saturation"], saturation: "memory", perHour: random.between(0.05, 0.09),
+    lastsMs: 7 * HOUR,
+    signals: ["saturation"],
+    saturation: "memory",
+    perHour: random.between(0.05, 0.09),
   }),
   "retry storm": (random, victim) => {
     const times = random.between(2.5, 5);
     const share = random.between(0.1, 0.5);
     return {
-      lastsMs: random.between(10, 30) * MINUTE, signals: ["errors", "latency", "traffic"],
+      lastsMs: random.between(10, 30) * MINUTE,
+      signals: ["errors", "latency", "traffic"],
       apply: on(victim, (load) => {
         load.traffic *= times;
         load.errors = Math.max(load.errors, share);
@@ -133,7 +183,10 @@ const INCIDENTS = {
 const NEAR_MISSES = {
   "traffic burst": (random, victim) => {
     const times = random.between(1.5, 3);
-    return { lastsMs: random.between(2, 20) * MINUTE, apply: on(victim, (load) => (load.traffic *= times)) };
+    return {
+      lastsMs: random.between(2, 20) * MINUTE,
+      apply: on(victim, (load) => (load.traffic *= times)),
+    };
   },
   "short pause": (random) => {
     const times = random.between(2, 6);
@@ -150,16 +203,25 @@ const NEAR_MISSES = {
     };
   },
   "stray errors": (random, victim) => ({
-    lastsMs: 20_000, apply: on(victim, (load) => (load.stray = 1 + Math.floor(random.between(0, 2)))),
+    lastsMs: 20_000,
+    apply: on(victim, (load) => (load.stray = 1 + Math.floor(random.between(0, 2)))),
   }),
   "a little slower": (random, victim) => {
     const times = random.between(1.05, 1.15);
-    return { lastsMs: random.between(20, 60) * MINUTE, apply: on(victim, (load) => (load.slower *= times)) };
+    return {
+      lastsMs: random.between(20, 60) * MINUTE,
+      apply: on(victim, (load) => (load.slower *= times)),
+    };
   },
   "busy hour": (random) => ({
-    lastsMs: random.between(30, 60) * MINUTE, apply: (_, load) => (load.traffic *= random.between(1.15, 1.4)),
+    lastsMs: random.between(30, 60) * MINUTE,
+    apply: (_, load) => (load.traffic *= random.between(1.15, 1.4)),
   }),
-  "pool blip": (random) => ({ lastsMs: random.between(10, 40) * 1000, saturation: "pool", level: random.between(0.8, 0.95) }),
+  "pool blip": (random) => ({
+    lastsMs: random.between(10, 40) * 1000,
+    saturation: "pool",
+    level: random.between(0.8, 0.95),
+  }),
   "clock change": () => ({ lastsMs: HOUR }),
 };
 
@@ -170,7 +232,14 @@ function on({ name }, change) {
 }
 
 /** Makes a world; `step(timeMs, record, set)` lives through one step of it. */
-export function makeWorld({ seed, days, operations: count, warmUpDays, incidentsPerDay, nearMissesPerDay }) {
+export function makeWorld({
+  seed,
+  days,
+  operations: count,
+  warmUpDays,
+  incidentsPerDay,
+  nearMissesPerDay,
+}) {
   const random = generator(seed);
   const operations = Array.from({ length: count }, (_, index) => makeOperation(random, index));
   const untilMs = START_MS + days * DAY;
@@ -184,7 +253,10 @@ export function makeWorld({ seed, days, operations: count, warmUpDays, incidents
   const poolNoise = wandering(random, 0.05, 0.98);
   let collected = 0;
   return {
-    operations, events, untilMs, fromMs: START_MS + warmUpDays * DAY,
+    operations,
+    events,
+    untilMs,
+    fromMs: START_MS + warmUpDays * DAY,
     step(timeMs, record, set) {
       const now = events.filter(({ at, until }) => timeMs >= at && timeMs < until);
       for (const operation of operations) live(random, operation, timeMs, now, record);
@@ -206,12 +278,16 @@ function live(random, operation, timeMs, now, record) {
   const load = { traffic: 1, slower: 1, tail, errors: errorRatio, stray: 0 };
   for (const { apply } of now) apply?.(name, load);
   const level = season(timeMs, shape);
-  const mean = rate * grown * level * Math.exp(operation.traffic()) * load.traffic * (STEP_MS / 1000);
+  const mean =
+    rate * grown * level * Math.exp(operation.traffic()) * load.traffic * (STEP_MS / 1000);
   const requests = random.poisson(mean);
   // Busier is a little slower.
   const middle = medianMs * load.slower * Math.exp(operation.pace()) * (1 + 0.1 * (level - 1));
   const samples = Math.min(MOST_SAMPLES, requests);
-  const errors = Math.min(requests, random.poisson(requests * load.errors) + (requests > 0 ? load.stray : 0));
+  const errors = Math.min(
+    requests,
+    random.poisson(requests * load.errors) + (requests > 0 ? load.stray : 0),
+  );
   let left = requests - errors;
   for (let i = 0; i < samples && left > 0; i++) {
     const times = i === samples - 1 ? left : Math.ceil(left / (samples - i));

@@ -1,0 +1,64 @@
+/** Share of values above the level from which the tail is extrapolated. */
+const SHARE = 0.05;
+const AT_LEVEL = -Math.log(SHARE);
+/** Slope of the tail of normal deviates there, and how many values that guess is worth. */
+const NORMAL_SLOPE = 0.16;
+const GUESS = 10;
+/** The tail is never taken to be steeper: what is bounded is so only until it is not. */
+const LEAST_SLOPE = 0.08;
+/** Values, and exceedances among them, that the memory reaches back. */
+const MEMORY = 1000;
+const EXCEEDANCES = 100;
+/** The level starts as the largest of so many, but as no more than that. */
+const START = 20;
+const HIGHEST_START = 5;
+
+/**
+ * How improbable a value of a statistic is among those the same series has brought: beyond the level that
+ * one value in twenty exceeds, the logarithm is taken to fall off exponentially (Pareto's tail), with
+ * the slope of the values seen there. So a statistic with a heavy tail has its alarm farther out, and a
+ * single extreme moves the estimate by its logarithm only. For statistics that are 0 or more and usually
+ * about 1. 32 bytes.
+ *
+ * @see Hill 1975, A simple general approach to inference about the tail of a distribution
+ * @see Robbins and Monro 1951, for the level: steps of optimal size follow from the slope
+ */
+export class Tail {
+  count = 0;
+  level = 0;
+  slope = NORMAL_SLOPE;
+  exceedances = 0;
+
+  /** −ln of the probability of a value as large. */
+  surprise(value: number): number {
+    if (!(value > 0)) return 0;
+    // Not one of so many was above 0: the rule of succession, squared for want of a scale.
+    if (this.level === 0) return 2 * Math.log(this.count + 2);
+    if (value <= this.level) return AT_LEVEL * (value / this.level);
+    return AT_LEVEL + Math.log(value / this.level) / this.slope;
+  }
+
+  /** The value that is as improbable as that. */
+  valueAt(surprise: number): number {
+    if (surprise <= AT_LEVEL) return (this.level * surprise) / AT_LEVEL;
+    return this.level * Math.exp((surprise - AT_LEVEL) * this.slope);
+  }
+
+  learn(value: number): void {
+    this.count++;
+    if (this.count <= START || this.level === 0) {
+      if (value > this.level) this.level = Math.min(HIGHEST_START, value);
+      return;
+    }
+    const rate = Math.max(1 / this.count, 1 / MEMORY);
+    if (!(value > this.level)) {
+      this.level *= Math.exp(-rate * this.slope);
+      return;
+    }
+    this.exceedances++;
+    const excess = Math.min(Math.log(value / this.level), 8 * this.slope);
+    const weight = 1 / Math.min(this.exceedances + GUESS, EXCEEDANCES);
+    this.slope = Math.max(LEAST_SLOPE, this.slope + weight * (excess - this.slope));
+    this.level *= Math.exp((rate * this.slope * (1 - SHARE)) / SHARE);
+  }
+}

@@ -56,7 +56,7 @@ const rules: Readonly<Record<string, Rule>> = {
     values: [...watching, "attributes/pattern.ts"],
     types: ["instruments", "detectors", "slo", "window"],
   },
-  workload: { values: watching, types: ["instruments", "window"] },
+  workload: { values: [...watching, "baselines"], types: ["instruments", "window"] },
   dashboard: { values: [...reading, "alerts"], types: ["detectors", "slo"] },
   integrations: { values: ["instruments", "attributes", "histogram/layout.ts", "time", "diag"] },
   "options.ts": {

@@ -14,9 +14,16 @@ const RISE = 0.3;
 /** Of cycles as strong as this share of the strongest the shortest counts: its multiples are cycles too. */
 const AS_GOOD = 0.85;
 
+/** Fewer steps do not make the shape of a cycle. */
+const SHORTEST = 4;
+/** Share of a peak's height from which on it is its top. */
+const TOP = 0.8;
+
 /**
  * The cycle of a series that was seen three times at least: a peak of the autocorrelation that is there at
  * twice its lag too. Trend is removed, extremes are pulled in, NaN is a gap. O(n²).
+ *
+ * @returns undefined when there is none, or one of less than four steps
  */
 export function cycleOf(series: Float64Array): Cycle | undefined {
   const steps = series.length;
@@ -27,9 +34,9 @@ export function cycleOf(series: Float64Array): Cycle | undefined {
   let trough = 1;
   let best = 0;
   const peaks: number[] = [];
-  for (let lag = 1; lag <= longest; lag++) {
-    trough = Math.min(trough, r[lag]);
-    const isPeak = r[lag] >= r[lag - 1] && r[lag] > r[lag + 1] && lag >= 4;
+  for (let lag = 2; lag <= longest; lag++) {
+    trough = Math.min(trough, r[lag - 1]);
+    const isPeak = r[lag] >= r[lag - 1] && r[lag] > r[lag + 1];
     if (!isPeak || r[lag] < STRENGTH || r[lag] - trough < RISE) continue;
     const again = Math.max(r[2 * lag - 1], r[2 * lag], lag === longest ? 0 : r[2 * lag + 1]);
     if (again < 0.6 * r[lag]) continue;
@@ -37,11 +44,24 @@ export function cycleOf(series: Float64Array): Cycle | undefined {
     best = Math.max(best, r[lag]);
   }
   const lag = peaks.find((each) => r[each] >= AS_GOOD * best);
-  if (lag === undefined) return undefined;
-  // The top of the parabola through the peak and its neighbours.
-  const [before, at, after] = [r[lag - 1], r[lag], r[lag + 1]];
-  const bend = before - 2 * at + after;
-  return { length: lag + (bend < 0 ? (before - after) / (2 * bend) : 0), strength: at };
+  if (lag === undefined || lag < SHORTEST) return undefined;
+  return { length: topAround(r, lag), strength: r[lag] };
+}
+
+/** Middle of the top that a lag is part of: of a broad one noise alone makes the highest point. */
+function topAround(r: Float64Array, lag: number): number {
+  const height = TOP * r[lag];
+  let [from, to] = [lag, lag];
+  while (from > 1 && r[from - 1] >= height) from--;
+  while (to < r.length - 2 && r[to + 1] >= height) to++;
+  let weight = 0;
+  let sum = 0;
+  for (let at = from - 1; at <= to + 1; at++) {
+    const above = Math.max(0, r[at] - height);
+    weight += above;
+    sum += above * at;
+  }
+  return sum / weight;
 }
 
 /** Without trend and extremes, around 0; gaps are NaN still. Undefined when nothing is left to look at. */

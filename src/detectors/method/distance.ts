@@ -1,5 +1,6 @@
 import type { Limit } from "./limit.js";
 import type { Judgement, Method } from "./method.js";
+import { rounded } from "./moments.js";
 import { real } from "./options.js";
 import { PROBABILITY } from "./score.js";
 import { figure } from "./words.js";
@@ -69,7 +70,7 @@ export abstract class DistanceMethod implements Method<number, Distance> {
   }
 }
 
-function distanceOf(value: number, { low, high, unit }: Usual): number {
-  const beyond = Math.max(value - high, low - value);
+function distanceOf(value: number, { expected, low, high, unit }: Usual): number {
+  const beyond = rounded(Math.max(value - high, low - value), expected);
   return beyond > 0 ? beyond / unit : 0;
 }

@@ -40,9 +40,17 @@ export class Moments {
   }
 }
 
-/** Nothing is more regular than arithmetic is exact: 0.1 + 0.2 is no deviation from 0.3. */
+/** Share of a level up to which a distance is a rounding error: 0.1 + 0.2 is no deviation from 0.3. */
+const EXACT = 1e-9;
+
+/** Nothing is more regular than arithmetic is exact. */
 export function floored(deviation: number, level: number): number {
-  return Math.max(deviation, Math.abs(level) * 1e-9);
+  return Math.max(deviation, Math.abs(level) * EXACT);
+}
+
+/** A distance from a level, 0 when it is a rounding error. */
+export function rounded(distance: number, level: number): number {
+  return Math.abs(distance) <= Math.abs(level) * EXACT ? 0 : distance;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Judgement } from "./method.js";
-import { Moments } from "./moments.js";
+import { Moments, rounded } from "./moments.js";
 import { scoreOf } from "./score.js";
 import { Tail } from "./tail.js";
 import { figure } from "./words.js";
@@ -73,8 +73,8 @@ export class Residuals {
 
   /** How many times its usual size a residual is; rounding errors are none. */
   #ratio(residual: number, level: number): number {
-    const size = Math.abs(residual);
-    if (size <= Math.abs(level) * 1e-9) return 0;
+    const size = Math.abs(rounded(residual, level));
+    if (size === 0) return 0;
     const scale = this.#scale;
     return scale > 0 ? size / scale : UNHEARD_OF;
   }

@@ -9,6 +9,8 @@ const EVERY = 32;
 const COARSEST_MS = 3_600_000;
 /** Most slots of a season: every 5 minutes of a day. */
 export const SLOTS = 288;
+/** Multiples of a season that say nothing new. */
+const MULTIPLES = 6;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Lengths that people's lives and cron tables have. */
@@ -133,15 +135,21 @@ export class Season {
     const found = cycle === undefined ? 0 : this.#snapped(cycle.length * this.binMs);
     const isAgreed = found > 0 && isNear(found, this.candidateMs);
     this.candidateMs = found;
-    return isAgreed && !isNear(found, this.lengthMs) && this.#adopt(found);
+    return isAgreed && !this.#isKnown(found) && this.#adopt(found);
   }
 
   /** To a length of the calendar that is as near as can be told. */
   #snapped(lengthMs: number): number {
     const near = CALENDAR.find((each) => {
-      return Math.abs(each - lengthMs) <= Math.max(0.03 * each, 0.6 * this.binMs);
+      return Math.abs(each - lengthMs) <= Math.max(0.04 * each, 0.6 * this.binMs);
     });
     return near ?? lengthMs;
+  }
+
+  /** What repeats after an hour does so after two; but a week is more than seven days. */
+  #isKnown(lengthMs: number): boolean {
+    const times = Math.round(lengthMs / this.lengthMs);
+    return times >= 1 && times <= MULTIPLES && isNear(lengthMs, times * this.lengthMs);
   }
 
   #adopt(lengthMs: number): boolean {

@@ -1,0 +1,52 @@
+import { HOURS_A_WEEK } from "./calendar.js";
+
+/** What a week-old visit weighs beside one of today. */
+const WEEKLY_MEMORY = 0.75;
+/** Values that make a visit a whole one. */
+const WHOLE_VISIT = 10;
+/** Mean, variance, samples, visits. */
+const FIELDS = 4;
+
+export const SLOT_FLOATS = HOURS_A_WEEK * FIELDS;
+
+export interface Slot {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly samples: number;
+  /** Weeks it was seen in, old ones by what they still weigh. */
+  readonly visits: number;
+}
+
+/** Mean and deviation of each hour of the week, in one stretch of memory. */
+export class WeekSlots {
+  /** @param data - `SLOT_FLOATS` floats; kept, and written to */
+  constructor(private readonly data: Float32Array) {}
+
+  at(hourOfWeek: number): Slot {
+    const { data } = this;
+    const base = hourOfWeek * FIELDS;
+    return {
+      mean: data[base] as number,
+      deviation: Math.sqrt(data[base + 1] as number),
+      samples: data[base + 2] as number,
+      visits: data[base + 3] as number,
+    };
+  }
+
+  /** Each visit weighs the same, however many values it is of, if they are enough. */
+  add(hourOfWeek: number, { mean, deviation, samples }: Omit<Slot, "visits">): void {
+    if (samples === 0) return;
+    const { data } = this;
+    const base = hourOfWeek * FIELDS;
+    const old = (data[base + 3] as number) * WEEKLY_MEMORY;
+    const visits = old + Math.min(1, samples / WHOLE_VISIT);
+    const share = 1 - old / visits;
+    const apart = mean - (data[base] as number);
+    const variance = data[base + 1] as number;
+    data[base] += share * apart;
+    data[base + 1] =
+      (1 - share) * variance + share * deviation ** 2 + share * (1 - share) * apart * apart;
+    data[base + 2] = (data[base + 2] as number) * WEEKLY_MEMORY + samples;
+    data[base + 3] = visits;
+  }
+}

@@ -1,0 +1,91 @@
+/** Bytes of a field and its value beside their own, at most. */
+const FRAME_BYTES = 40;
+/** Enough for a few hundred busy series. */
+const FIRST_BYTES = 1 << 14;
+
+/**
+ * One `HSET` of many fields, in the form it has on the wire.
+ *
+ * A client makes two strings, three buffers and an entry of a list out of each pair; that is four fifths of
+ * what a series would cost here.
+ * @see RESP, "Bulk strings"
+ */
+export class HashWrite {
+  /** Fields so far. */
+  fields = 0;
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #length = 0;
+
+  constructor(readonly key: string) {}
+
+  /**
+   * Adds `bytes[start, end)` under a name of ASCII characters.
+   * @returns where the value begins, for `value`
+   */
+  add(field: string, bytes: Uint8Array, start = 0, end = bytes.length): number {
+    const size = end - start;
+    this.#reserve(field.length + size + FRAME_BYTES);
+    const out = this.#bytes;
+    let at = writeLength(out, this.#length, field.length);
+    for (let i = 0; i < field.length; i++) out[at++] = field.charCodeAt(i);
+    at = writeLength(out, writeEnd(out, at), size);
+    for (let i = start, to = at; i < end; i++) out[to++] = bytes[i];
+    this.#length = writeEnd(out, at + size);
+    this.fields++;
+    return at;
+  }
+
+  /** A value that was added, in place. */
+  value(start: number, size: number): Uint8Array {
+    return this.#bytes.subarray(start, start + size);
+  }
+
+  /** The whole command. */
+  encoded(): Buffer {
+    const head = `*${2 + 2 * this.fields}\r\n$4\r\nHSET\r\n$${Buffer.byteLength(this.key)}\r\n${this.key}\r\n`;
+    return Buffer.concat([Buffer.from(head), this.#bytes.subarray(0, this.#length)]);
+  }
+
+  /** Fields and values one after the other, as a client takes them. */
+  pairs(): Buffer[] {
+    const all: Buffer[] = [];
+    for (let at = 0; at < this.#length; ) {
+      const end = this.#bytes.indexOf("\r\n", at);
+      const size = Number(this.#bytes.toString("latin1", at + 1, end));
+      all.push(this.#bytes.subarray(end + 2, end + 2 + size));
+      at = end + 2 + size + 2;
+    }
+    return all;
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}
+
+const DOLLAR = 36;
+const ZERO = 48;
+const CR = 13;
+const LF = 10;
+
+/** `$12\r\n`. @returns the position behind it */
+function writeLength(out: Uint8Array, position: number, length: number): number {
+  let digits = 1;
+  for (let rest = length; rest > 9; rest = (rest / 10) | 0) digits++;
+  out[position] = DOLLAR;
+  let rest = length;
+  for (let at = position + digits; at > position; at--) {
+    out[at] = ZERO + (rest % 10);
+    rest = (rest / 10) | 0;
+  }
+  return writeEnd(out, position + digits + 1);
+}
+
+function writeEnd(out: Uint8Array, position: number): number {
+  out[position] = CR;
+  out[position + 1] = LF;
+  return position + 2;
+}

@@ -1,0 +1,36 @@
+import { hostname } from "node:os";
+import { threadId } from "node:worker_threads";
+import type { AttributesData, Incarnation } from "../../snapshot/batch.js";
+import type { ProcessRecord } from "./process-record.js";
+
+/** Whose values they are. */
+export interface Owner {
+  readonly resource: { readonly attributes: AttributesData };
+  readonly incarnation: Incarnation;
+}
+
+const MAX_SERVICE = 255;
+
+/** Name of the service, as it stands in the index; it is a segment of keys as `segment` writes it. */
+export function serviceOf({ resource }: Owner): string {
+  const name = resource.attributes["service.name"];
+  return typeof name === "string" && name !== "" ? name.slice(0, MAX_SERVICE) : "unknown_service";
+}
+
+/** What the registry says of this process for as long as it runs. */
+export function processOf(
+  { resource, incarnation }: Owner,
+  windowMs: number,
+): Pick<ProcessRecord, "id" | "pid" | "host" | "thread" | "startMs" | "windowMs"> {
+  const { attributes } = resource;
+  const pid = attributes["process.pid"];
+  const host = attributes["host.name"];
+  return {
+    id: incarnation.id,
+    pid: typeof pid === "number" ? pid : process.pid,
+    host: typeof host === "string" ? host : hostname(),
+    thread: threadId,
+    startMs: incarnation.startTimeMs,
+    windowMs,
+  };
+}

@@ -1,0 +1,96 @@
+import { isLive, processesOf } from "../../exporters/redis/rollup-processes.js";
+import type { KnownSeries } from "../../exporters/redis/rollup-series.js";
+import { parseState, type RollupState, stateKey } from "../../exporters/redis/rollup-state.js";
+import {
+  DEFAULT_RETENTION,
+  type Keys,
+  MARKER,
+  type ProcessRecord,
+  type ResolvedRetention,
+} from "../../exporters/redis/schema.js";
+import type { FleetMissing, FleetProcess } from "../model.js";
+import type { Asking } from "./ask.js";
+import type { SeriesBook } from "./book.js";
+
+/** How long somebody who fell silent is missed; after that it is gone. */
+const MISSED_MS = 60_000;
+
+/** One service at one moment: who is there, how far its roll-ups have come, what its series are. */
+export interface ServiceView {
+  readonly service: string;
+  readonly nowMs: number;
+  readonly processes: readonly ProcessRecord[];
+  readonly state: RollupState;
+  readonly retention: ResolvedRetention;
+  readonly book: SeriesBook;
+}
+
+/** Reads what changes from moment to moment. @throws when Redis fails */
+export async function viewOf(
+  service: string,
+  { asking, keys, book, nowMs }: ViewOptions,
+): Promise<ServiceView> {
+  const [registry, reached] = await asking.all([
+    ["HGETALL", keys.processes(service)],
+    ["HGETALL", stateKey(keys, service)],
+  ]);
+  const processes = [...processesOf(registry)].sort(byAge);
+  const state = parseState(Array.isArray(reached) ? reached : []);
+  const retention = state.retention ?? DEFAULT_RETENTION;
+  const recent = processes.filter(({ seenMs }) => nowMs - seenMs < retention.rawMs);
+  await book.sync(recent, nowMs);
+  return { service, nowMs, processes, state, retention, book };
+}
+
+function byAge(a: ProcessRecord, b: ProcessRecord): number {
+  return a.startMs - b.startMs || (a.id < b.id ? -1 : 1);
+}
+
+export interface ViewOptions {
+  readonly asking: Asking;
+  readonly keys: Keys;
+  readonly book: SeriesBook;
+  readonly nowMs: number;
+}
+
+/** Names of all services that write below one prefix. @throws when Redis fails */
+export async function servicesOf(asking: Asking, keys: Keys): Promise<readonly string[]> {
+  const [reply] = await asking.all([["HKEYS", keys.services()]]);
+  const names = (Array.isArray(reply) ? reply : []) as readonly string[];
+  return names.filter((name) => name !== MARKER).sort();
+}
+
+/** A process as fleets show it. */
+export function fleetProcess(service: string, record: ProcessRecord, nowMs: number): FleetProcess {
+  const { id, host, pid, thread, startMs, seenMs } = record;
+  return Object.freeze({
+    id,
+    service,
+    host,
+    pid,
+    ...(thread !== 0 && { threadId: thread }),
+    startTimeMs: startMs,
+    lastSeenMs: seenMs,
+    live: isLive(record, nowMs),
+  });
+}
+
+/** Who should be writing and is not: frozen, cut off or killed, nobody can tell which. */
+export function missingOf(
+  processes: readonly ProcessRecord[],
+  nowMs: number,
+  windowMs: number,
+): FleetMissing[] {
+  const missedMs = Number.isFinite(windowMs) ? Math.max(windowMs, MISSED_MS) : MISSED_MS;
+  return processes
+    .filter((record) => {
+      const isGone = record.endedMs !== undefined || isLive(record, nowMs);
+      return !isGone && nowMs - record.seenMs <= missedMs;
+    })
+    .map(({ id, pid, host, thread, seenMs }) => {
+      const of = thread === 0 ? {} : { threadId: thread };
+      return Object.freeze({ id, reason: "timeout", pid, host, ...of, lastSeenMs: seenMs });
+    });
+}
+
+export type { KnownSeries };

@@ -1,0 +1,65 @@
+import { followHelperStream, followNodeStream } from "./emitter.js";
+import { followIterator } from "./iterator.js";
+import { followReadable } from "./readable.js";
+import { replace } from "./replace.js";
+import type { StreamSink } from "./sink.js";
+
+type Method = (this: unknown, ...given: unknown[]) => unknown;
+
+interface Foreign {
+  readonly [Symbol.asyncIterator]?: unknown;
+  readonly next?: unknown;
+  readonly getReader?: unknown;
+  readonly tee?: unknown;
+  readonly pipe?: unknown;
+  readonly emit?: unknown;
+  readonly _emit?: unknown;
+  readonly abort?: unknown;
+  readonly read?: unknown;
+  readonly iterator?: unknown;
+  readonly controller?: { readonly signal?: { readonly aborted?: unknown } };
+}
+
+/** Whether a value is read piece by piece. Throws what a Proxy's traps throw. */
+export function isStream(value: object): boolean {
+  const { [Symbol.asyncIterator]: iterate, getReader } = value as Foreign;
+  return typeof iterate === "function" || typeof getReader === "function";
+}
+
+/**
+ * Tells `sink` how a stream goes, without reading from it: async iterators and iterables, streams of the
+ * web and of Node, and those of the OpenAI and Anthropic clients. The stream stays the same object.
+ *
+ * Throws when it cannot be followed: it is frozen, say.
+ */
+export function followStream(stream: object, sink: StreamSink): void {
+  const foreign = stream as Foreign;
+  const are = (...methods: unknown[]) => methods.every((each) => typeof each === "function");
+  if (are(foreign.pipe, foreign.emit, foreign.read)) followNodeStream(stream, sink);
+  else if (are(foreign.getReader, foreign.tee)) followReadable(stream, sink);
+  else if (are(foreign._emit, foreign.abort)) followHelperStream(stream, sink);
+  else if (are(foreign.next)) followIterator(stream, sink);
+  else followIterable(stream, foreign, sink);
+}
+
+/**
+ * Iterables make an iterator when they are read. The streams of the OpenAI and Anthropic clients make it
+ * in a field of their own, which their `tee` goes through as well.
+ */
+function followIterable(stream: object, { iterator, controller }: Foreign, sink: StreamSink): void {
+  const isClients = typeof iterator === "function" && Object.hasOwn(stream, "iterator");
+  const name = isClients ? "iterator" : Symbol.asyncIterator;
+  const make = (stream as Readonly<Record<PropertyKey, Method>>)[name];
+  replace(stream, name, function (this: unknown, ...given: unknown[]): unknown {
+    const made = Reflect.apply(make, this, given);
+    try {
+      followIterator(made as object, sink, controller?.signal);
+      sink.heldBy(made as object);
+      return made;
+    } catch {
+      // A frozen iterator is read unseen: that it is over is never known.
+      sink.abort();
+      return made;
+    }
+  });
+}

@@ -1,0 +1,61 @@
+import { replace } from "./replace.js";
+import type { StreamSink } from "./sink.js";
+
+type Method = (this: unknown, ...given: unknown[]) => unknown;
+
+/**
+ * Tells `sink` of each value of an async iterator, of its end, of its failure, and of a consumer that
+ * leaves early.
+ *
+ * The very iterator is returned, with `next`, `return` and `throw` of its own. Per value: one promise,
+ * and no closure. Throws when the iterator cannot be changed.
+ * @param signal - of whoever makes the values: once it is aborted, their end is no success
+ */
+export function followIterator<I extends object>(
+  iterator: I,
+  sink: StreamSink,
+  signal?: { readonly aborted?: unknown },
+): I {
+  const failed = (error: unknown): never => {
+    sink.fail(error);
+    throw error;
+  };
+  const seen = (result: unknown): unknown => {
+    // OpenAI's and Anthropic's streams end as if nothing were when their controller is aborted.
+    if (!isDone(result)) sink.chunk((result as IteratorResult<unknown> | undefined)?.value);
+    else if (signal?.aborted === true) sink.abort();
+    else sink.end();
+    return result;
+  };
+  // Not when it is called: a body may go on in its `finally`, and fail there.
+  const left = (result: unknown): unknown => {
+    if (isDone(result)) sink.abort();
+    return result;
+  };
+  const follow = (name: "next" | "return" | "throw", see: (result: unknown) => unknown): void => {
+    const method = (iterator as Readonly<Record<string, Method | undefined>>)[name];
+    if (typeof method !== "function") return;
+    replace(iterator, name, function (this: unknown): unknown {
+      let result: unknown;
+      try {
+        result =
+          sink.within === undefined
+            ? // biome-ignore lint/complexity/noArguments: `next()` and `next(undefined)` differ
+              Reflect.apply(method, this, arguments)
+            : // biome-ignore lint/complexity/noArguments: as above
+              sink.within(() => Reflect.apply(method, this, arguments));
+      } catch (error) {
+        return failed(error);
+      }
+      return result instanceof Promise ? result.then(see, failed) : see(result);
+    });
+  };
+  follow("next", seen);
+  follow("return", left);
+  follow("throw", seen);
+  return iterator;
+}
+
+function isDone(result: unknown): boolean {
+  return (result as IteratorResult<unknown> | undefined)?.done === true;
+}

@@ -1,0 +1,146 @@
+import type { Attributes } from "../../attributes/attributes.js";
+import type { CounterSeries } from "../../instruments/counter.js";
+import type { GaugeSeries } from "../../instruments/gauge.js";
+import type { Distribution } from "./distribution.js";
+import type { Metrics } from "./metrics.js";
+import type { Price } from "./options.js";
+import type { Usage } from "./usage.js";
+
+const PER_MILLION = 1e-6;
+
+type TokenType = "input" | "output" | "cache_read" | "cache_creation" | "reasoning";
+
+/** Records the tokens of one model, what they cost, and how much of its context they fill. */
+export class TokenMeter {
+  readonly #inputs: Distribution;
+  readonly #outputs: Distribution;
+  readonly #input: Total;
+  readonly #output: Total;
+  readonly #cacheRead: Total;
+  readonly #cacheWrite: Total;
+  readonly #reasoning: Total;
+  readonly #cost: Cost | undefined;
+  readonly #context: Context | undefined;
+
+  constructor(
+    metrics: Metrics,
+    attributes: Attributes,
+    { price, currency, contextLimit }: TokenRules,
+  ) {
+    const total = (type: TokenType) => new Total(metrics, attributes, type);
+    this.#inputs = metrics.distribution("inputTokens", attributes);
+    this.#outputs = metrics.distribution("outputTokens", attributes);
+    this.#input = total("input");
+    this.#output = total("output");
+    this.#cacheRead = total("cache_read");
+    this.#cacheWrite = total("cache_creation");
+    this.#reasoning = total("reasoning");
+    if (price !== undefined) this.#cost = new Cost(metrics, attributes, price, currency);
+    if (contextLimit !== undefined) this.#context = new Context(metrics, attributes, contextLimit);
+  }
+
+  /** Hot path: two histogram writes and as many additions as there are kinds of tokens. */
+  record(usage: Usage): void {
+    const { input, output, cacheRead, cacheWrite, reasoning } = usage;
+    if (input >= 0) {
+      this.#inputs.record(input);
+      this.#input.add(input);
+      this.#context?.record(input);
+    }
+    if (output >= 0) {
+      this.#outputs.record(output);
+      this.#output.add(output);
+    }
+    if (cacheRead >= 0) this.#cacheRead.add(cacheRead);
+    if (cacheWrite >= 0) this.#cacheWrite.add(cacheWrite);
+    if (reasoning >= 0) this.#reasoning.add(reasoning);
+    this.#cost?.record(usage);
+  }
+}
+
+/** What the host says of one model. */
+export interface TokenRules {
+  readonly price: Price | undefined;
+  readonly currency: string;
+  readonly contextLimit: number | undefined;
+}
+
+/** A counter that takes its place among the series with its first value. */
+class Total {
+  #series: CounterSeries | undefined;
+
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly attributes: Attributes,
+    private readonly type: TokenType,
+  ) {}
+
+  add(tokens: number): void {
+    if (this.#series === undefined) {
+      const attributes = { ...this.attributes, "gen_ai.token.type": this.type };
+      this.#series = this.metrics.counter("tokens", attributes);
+    }
+    this.#series.add(tokens);
+  }
+}
+
+/** What tokens cost. Prices are per million tokens. */
+class Cost {
+  #series: CounterSeries | undefined;
+  readonly #input: number;
+  readonly #output: number;
+  readonly #cacheRead: number;
+  readonly #cacheWrite: number;
+
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly attributes: Attributes,
+    price: Price,
+    private readonly currency: string,
+  ) {
+    const { inputPerMillion: input, outputPerMillion: output } = price;
+    const { cachedInputPerMillion = input, cacheWritePerMillion = input } = price;
+    this.#input = input * PER_MILLION;
+    this.#output = output * PER_MILLION;
+    this.#cacheRead = cachedInputPerMillion * PER_MILLION;
+    this.#cacheWrite = cacheWritePerMillion * PER_MILLION;
+  }
+
+  record(usage: Usage): void {
+    const cacheRead = Math.max(0, usage.cacheRead);
+    const cacheWrite = Math.max(0, usage.cacheWrite);
+    const fresh = Math.max(0, usage.input - cacheRead - cacheWrite);
+    const cost =
+      fresh * this.#input +
+      cacheRead * this.#cacheRead +
+      cacheWrite * this.#cacheWrite +
+      Math.max(0, usage.output) * this.#output;
+    if (this.#series === undefined) {
+      const attributes = { ...this.attributes, "auspex.currency": this.currency };
+      this.#series = this.metrics.counter("cost", attributes);
+    }
+    this.#series.add(cost);
+  }
+}
+
+/** How much of a model's context length calls fill. */
+class Context {
+  readonly #utilization: Distribution;
+  #size: GaugeSeries | undefined;
+
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly attributes: Attributes,
+    private readonly limit: number,
+  ) {
+    this.#utilization = metrics.distribution("contextUtilization", attributes);
+  }
+
+  record(input: number): void {
+    const share = input / this.limit;
+    this.#utilization.record(share);
+    this.#size ??= this.metrics.gauge("context", this.attributes);
+    this.#size.set(input);
+    this.#size.saturation = Math.min(1, share);
+  }
+}

@@ -1,0 +1,48 @@
+/** A map of at most `limit` entries: what was used longest ago makes room, and is counted. */
+export class LruMap<K, V> {
+  readonly #entries = new Map<K, V>();
+  #forgotten = 0;
+
+  constructor(readonly limit: number) {}
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Entries that had to make room, since the start. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** Without a use of it. */
+  peek(key: K): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  getOrMake(key: K, make: () => V): V {
+    const value = this.#entries.get(key) ?? make();
+    this.set(key, value);
+    return value;
+  }
+
+  set(key: K, value: V): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size <= this.limit) return;
+    const [oldest] = this.#entries.keys();
+    this.#entries.delete(oldest as K);
+    this.#forgotten++;
+  }
+
+  delete(key: K): boolean {
+    return this.#entries.delete(key);
+  }
+
+  entries(): IterableIterator<[K, V]> {
+    return this.#entries.entries();
+  }
+
+  values(): IterableIterator<V> {
+    return this.#entries.values();
+  }
+}

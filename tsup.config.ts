@@ -21,6 +21,7 @@ export default defineConfig({
     alerts: "src/alerts/index.ts",
     agents: "src/integrations/agents/index.ts",
     testing: "src/testing/index.ts",
+    cli: "src/cli/main.ts",
   },
   tsconfig: "tsconfig.build.json",
   format: ["esm", "cjs"],

@@ -13,6 +13,13 @@ const ENTRIES = [
   "histogram",
   "exporters/otlp",
   "exporters/statsd",
+  "exporters/redis",
+  "fleet",
+  "detectors",
+  "baselines",
+  "agents",
+  "alerts",
+  "testing",
 ];
 
 function npm(saying, ...args) {

@@ -28,6 +28,7 @@ export class Alerts implements Watcher {
   readonly #options: ResolvedAlertsOptions;
   #engine: Engine | undefined;
   #isRunning = false;
+  #isOver = false;
   #context: WatchContext | undefined;
   #silences = 0;
   readonly #early: ((engine: Engine) => void)[] = [];
@@ -56,6 +57,7 @@ export class Alerts implements Watcher {
   }
 
   async stop(timeoutMs: number): Promise<void> {
+    this.#isOver = true;
     if (!this.#isRunning) return;
     this.#isRunning = false;
     await this.#engine?.stop(timeoutMs);
@@ -167,7 +169,7 @@ export class Alerts implements Watcher {
   /** Now, or as soon as the engine has what was kept. */
   #do(act: (engine: Engine) => boolean): boolean {
     if (this.#engine !== undefined && this.#isRunning) return act(this.#engine);
-    if (this.#early.length >= MAX_EARLY) return false;
+    if (this.#isOver || this.#early.length >= MAX_EARLY) return false;
     this.#early.push(act);
     return true;
   }

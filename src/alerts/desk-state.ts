@@ -49,7 +49,7 @@ export function savedDesk(desk: Desk): Saved {
     silences: desk.quieting.silences.list(),
     markers: desk.markers.list(),
     outbox: desk.outbox.list(),
-    fatigue: [...desk.fatigue.states],
+    fatigue: desk.fatigue.save(),
     quality: desk.quality.save(),
     history: desk.history.list().slice(-KEPT_HISTORY),
   };

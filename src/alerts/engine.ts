@@ -38,6 +38,7 @@ export class Engine {
   readonly #delivery: Delivery;
   readonly #sharing: Sharing;
   readonly #stops: readonly (() => void)[];
+  #isStepping = false;
   #changes = 0;
   #sequence = 0;
   #toldErrors = 0;
@@ -80,7 +81,17 @@ export class Engine {
 
   /** One evaluation, in slices. */
   *step(): Generator<void> {
-    const nowMs = this.#time.now();
+    this.#isStepping = true;
+    try {
+      yield* this.#evaluate(this.#time.now());
+    } finally {
+      this.#isStepping = false;
+      this.#view.end();
+    }
+    void this.#sharing.exchange();
+  }
+
+  *#evaluate(nowMs: number): Generator<void> {
     this.#anomalies.forget(nowMs);
     this.#view.begin(nowMs);
     yield* this.#evaluator.step(this.#view);
@@ -91,9 +102,7 @@ export class Engine {
       const incidents = yield* this.desk.advance(board, this.#scene(nowMs), wallMs);
       for (const incident of incidents) this.context.emit(incident);
     }
-    this.#view.end();
     this.#show(nowMs);
-    void this.#sharing.exchange();
   }
 
   /** Sends what can be sent, keeps the rest. */
@@ -160,41 +169,43 @@ export class Engine {
       release: () => this.#release(),
       version: () => this.#changes + this.desk.history.count,
       isWaiting: () => this.desk.outbox.isWaiting,
+      isStepping: () => this.#isStepping,
+      restore: (state: unknown) => this.#restore(state),
     };
     const guard = (each: NonNullable<WatchContext["store"]>) => new GuardedStore(each, clock, diag);
     if (services === undefined) {
       const kept = store === undefined ? undefined : guard(store);
-      const state = () => ({ desk: savedDesk(this.desk), instances: this.#evaluator.save() });
-      const restore = (state: unknown) => this.#restore(state);
-      return new Alone({ ...shared, state, restore }, kept, prefix, clock);
+      const state = () => ({ desk: this.#saved(), instances: this.#evaluator.save() });
+      return new Alone({ ...shared, state }, kept, prefix, clock);
     }
-    const state = () => ({ desk: savedDesk(this.desk) });
-    const restore = (saved: unknown) => this.#restore(saved);
+    const state = () => ({ desk: this.#saved() });
     const { id } = incarnation;
     const fleet = { services, store: guard(services.store), clock, prefix, id, leaseMs };
-    return new InFleet({ ...shared, state, restore }, fleet);
+    return new InFleet({ ...shared, state }, fleet);
   }
 
   #release(): void {
     for (const parcel of this.desk.outbox.handOver()) this.#delivery.add(parcel);
   }
 
-  #restore(saved: unknown): boolean {
+  #saved() {
+    this.desk.outbox.seal();
+    return savedDesk(this.desk);
+  }
+
+  #restore(saved: unknown): void {
     const nowMs = this.now();
     const { desk, instances = [] } = isObject(saved) ? saved : {};
-    const isRead = restoreDesk(this.desk, desk, nowMs);
+    let isRead = restoreDesk(this.desk, desk, nowMs);
     try {
       if (isRead && isList(instances)) {
         this.#evaluator.restore(instances as readonly SavedInstance[], nowMs);
       }
     } catch {
-      this.context.diag.warn("alerts:restore", "alerts: some of what was kept cannot be read");
-      return false;
+      isRead = false;
     }
-    if (!isRead) {
-      this.context.diag.warn("alerts:restore", "alerts: what was kept cannot be read here");
-    }
-    return isRead;
+    if (isRead) return;
+    this.context.diag.warn("alerts:restore", "alerts: what was kept cannot be read here");
   }
 
   #changed(change: Change, run: RuleRun, instance: Instance): void {

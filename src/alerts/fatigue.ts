@@ -96,6 +96,11 @@ export class Fatigue {
     }
   }
 
+  /** A copy, to be kept. */
+  save(): [string, FatigueState][] {
+    return structuredClone([...this.states]);
+  }
+
   #state(notifier: string): FatigueState {
     let state = this.states.get(notifier);
     if (state === undefined) {

@@ -5,6 +5,8 @@ const MAX_PARCELS = 200;
 
 interface Posted {
   readonly parcel: Parcel;
+  /** It is in what is being kept, or has been. */
+  isSealed: boolean;
   /** It is in the queue of its notifier. */
   isHanded: boolean;
 }
@@ -20,7 +22,7 @@ export class Outbox {
   add(parcel: Parcel): Parcel | undefined {
     const id = idOf(parcel);
     if (this.#posted.has(id)) return undefined;
-    this.#posted.set(id, { parcel, isHanded: false });
+    this.#posted.set(id, { parcel, isSealed: false, isHanded: false });
     if (this.#posted.size <= MAX_PARCELS) return undefined;
     const [least] = Array.from(this.#posted.values())
       .filter(({ isHanded }) => !isHanded)
@@ -40,10 +42,15 @@ export class Outbox {
     if (posted !== undefined) posted.isHanded = false;
   }
 
-  /** What is to be handed over now; once each. */
+  /** What is in it now is about to be kept. */
+  seal(): void {
+    for (const posted of this.#posted.values()) posted.isSealed = true;
+  }
+
+  /** What is to be handed over now, of what has been sealed; once each. */
   *handOver(): Generator<Parcel> {
     for (const posted of this.#posted.values()) {
-      if (posted.isHanded) continue;
+      if (posted.isHanded || !posted.isSealed) continue;
       posted.isHanded = true;
       yield posted.parcel;
     }
@@ -65,7 +72,8 @@ export class Outbox {
     this.#posted.clear();
     for (const parcel of parcels.slice(0, MAX_PARCELS)) {
       const id = idOf(parcel);
-      this.#posted.set(id, { parcel, isHanded: before.get(id)?.isHanded ?? false });
+      const isHanded = before.get(id)?.isHanded ?? false;
+      this.#posted.set(id, { parcel, isSealed: true, isHanded });
     }
   }
 }

@@ -3,7 +3,7 @@ import { Digests, type Usual } from "./digests.js";
 import { Drift, type Shift } from "./drift.js";
 import { floatsOf, textOfFloats } from "./floats.js";
 import { Phase } from "./phase.js";
-import { SLOT_FLOATS, type Slot, WeekSlots } from "./slots.js";
+import { SLOT_FLOATS, WeekSlots } from "./slots.js";
 
 /** Centroids of each hour of the day, of the hour under way, and of all values together. */
 const HOUR_SIZE = 16;
@@ -13,8 +13,6 @@ const WHOLE_SIZE = 48;
 const DAILY_MEMORY = 0.85;
 /** What all values together weigh an hour later: half after a week. */
 const HOURLY_MEMORY = 0.5 ** (1 / 168);
-/** Visits of an hour before its outliers are known. */
-const VISITS_FOR_FENCES = 2;
 /** Visits that say whether they agree. */
 const AGREEING_VISITS = 1.5;
 /** A range reaches so many deviations at least, and at most. */
@@ -149,34 +147,29 @@ export class Baseline {
   }
 
   #learn(value: number, hour: number): void {
-    const day = this.#dayHourOf(hour);
     // A clock that had been far ahead goes on from where it is now.
-    if (hour > this.#hour || hour < this.#hour - HOURS_A_DAY) this.#begin(hour, day);
+    if (hour > this.#hour || hour < this.#hour - HOURS_A_DAY) this.#begin(hour);
     const bounded = Math.max(-MOST, Math.min(MOST, value));
     if (hour === this.#hour) this.#open.add(0, bounded);
-    this.#hours.add(day, bounded);
     this.#whole.add(0, bounded);
     this.#samples++;
     if (value < 0) this.#isNegative = true;
   }
 
-  #begin(hour: number, day: number): void {
-    if (Number.isFinite(this.#hour)) this.#slots.add(this.#slotOf(this.#hour), this.#closed());
-    this.#open.clear(0);
+  #begin(hour: number): void {
+    if (Number.isFinite(this.#hour)) this.#close(this.#hour);
     this.#hour = hour;
-    this.#hours.fade(day, DAILY_MEMORY);
-    this.#dayVisits[day] = (this.#dayVisits[day] as number) * DAILY_MEMORY + 1;
     this.#whole.fade(0, HOURLY_MEMORY);
   }
 
-  /** The hour that is over, no further from the same hour of other days than those are from one another. */
-  #closed(): Omit<Slot, "visits"> {
-    const visit = this.#open.usual(0);
-    const day = this.#dayHourOf(this.#hour);
-    if ((this.#dayVisits[day] as number) < VISITS_FOR_FENCES) return visit;
-    const { lower, upper } = this.#hours.fences(day);
-    const mean = Math.max(lower, Math.min(upper, visit.mean));
-    return { ...visit, mean, deviation: Math.min(visit.deviation, upper - lower) };
+  /** What the hour that is over has taught becomes knowledge. */
+  #close(hour: number): void {
+    const day = this.#dayHourOf(hour);
+    this.#slots.add(this.#slotOf(hour), this.#open.usual(0));
+    this.#hours.fade(day, DAILY_MEMORY);
+    this.#hours.addAll(day, this.#open, 0);
+    this.#dayVisits[day] = (this.#dayVisits[day] as number) * DAILY_MEMORY + 1;
+    this.#open.clear(0);
   }
 
   #rangeAt(hour: number): NormalRange {

@@ -45,6 +45,7 @@ export class Digests {
     this.#weights = new Float64Array(size + 1);
   }
 
+  /** @param weight - below zero for a centroid of different values */
   add(which: number, value: number, weight = 1): void {
     const used = this.#read(which);
     const means = this.#means;
@@ -53,7 +54,9 @@ export class Digests {
     let at = 0;
     while (at < used && (means[at] as number) < rounded) at++;
     if (at < used && means[at] === rounded) {
-      weights[at] += (weights[at] as number) < 0 ? -weight : weight;
+      const isOne = weight > 0 && (weights[at] as number) > 0;
+      const both = Math.abs(weight) + this.#weight(at);
+      weights[at] = isOne ? both : -both;
       this.#write(which, used);
       return;
     }
@@ -62,6 +65,14 @@ export class Digests {
     means[at] = rounded;
     weights[at] = weight;
     this.#write(which, used < this.#size ? used + 1 : this.#joinNearest(used + 1));
+  }
+
+  /** Takes in all that another knows. */
+  addAll(which: number, from: Digests, ofFrom: number): void {
+    const used = from.#read(ofFrom);
+    const means = from.#means.slice(0, used);
+    const weights = from.#weights.slice(0, used);
+    for (const [at, mean] of means.entries()) this.add(which, mean, weights[at] as number);
   }
 
   /** Lets what is known weigh less. */

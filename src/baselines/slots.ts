@@ -4,6 +4,11 @@ import { HOURS_A_WEEK } from "./calendar.js";
 const WEEKLY_MEMORY = 0.75;
 /** Values that make a visit a whole one. */
 const WHOLE_VISIT = 10;
+/** Visits whose deviation says what is far, and how many deviations that is. */
+const VISITS_FOR_BOUNDS = 1.5;
+const REACH = 4;
+/** A lasting change is learned, if slowly. */
+const BEYOND = 0.25;
 /** Mean, variance, samples, visits. */
 const FIELDS = 4;
 
@@ -15,6 +20,14 @@ export interface Slot {
   readonly samples: number;
   /** Weeks it was seen in, old ones by what they still weigh. */
   readonly visits: number;
+}
+
+/** Of a week that is far from those before it, what is out of reach counts in part. */
+function bounded(apart: number, { deviation, visits }: Slot): number {
+  const reach = REACH * deviation;
+  const beyond = Math.abs(apart) - reach;
+  if (visits < VISITS_FOR_BOUNDS || beyond <= 0) return apart;
+  return Math.sign(apart) * (reach + BEYOND * beyond);
 }
 
 /** Mean and deviation of each hour of the week, in one stretch of memory. */
@@ -38,10 +51,11 @@ export class WeekSlots {
     if (samples === 0) return;
     const { data } = this;
     const base = hourOfWeek * FIELDS;
-    const old = (data[base + 3] as number) * WEEKLY_MEMORY;
+    const before = this.at(hourOfWeek);
+    const old = before.visits * WEEKLY_MEMORY;
     const visits = old + Math.min(1, samples / WHOLE_VISIT);
     const share = 1 - old / visits;
-    const apart = mean - (data[base] as number);
+    const apart = bounded(mean - before.mean, before);
     const variance = data[base + 1] as number;
     data[base] += share * apart;
     data[base + 1] =

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-import { describeError } from "../diag/diag.js";
+import { constants } from "node:os";
 import { SDK_VERSION } from "../snapshot/sdk-version.js";
 import { commandOf, HELP, type TopOptions } from "./arguments.js";
 import { inert } from "./text.js";
 import { top } from "./top.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** Of a program that a signal ended, as shells count. */
-const INTERRUPTED = 130;
+/** A program that a signal ended has its number beyond this, as shells count. */
+const SIGNALLED = 128;
 const MISUSED = 2;
+const LONGEST_LINE = 400;
 
 async function main(args: readonly string[]): Promise<number> {
   const command = commandOf(args, process.env);
@@ -30,8 +31,8 @@ async function main(args: readonly string[]): Promise<number> {
 async function runTop(options: TopOptions): Promise<number> {
   const ended = new AbortController();
   let code = 0;
-  const end = (): void => {
-    code = INTERRUPTED;
+  const end = (signal: NodeJS.Signals): void => {
+    code = SIGNALLED + constants.signals[signal];
     ended.abort();
   };
   for (const signal of SIGNALS) process.once(signal, end);
@@ -54,12 +55,18 @@ async function runTop(options: TopOptions): Promise<number> {
   return code;
 }
 
+/** What went wrong in one line. Errors of this library are written anew, without addresses' secrets. */
+function lineOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\s*\n\s*/g, " ").slice(0, LONGEST_LINE);
+}
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error) => {
-    process.stderr.write(`auspex: ${inert(describeError(error)).split("\n")[0]}\n`);
+    process.stderr.write(`auspex: ${inert(lineOf(error))}\n`);
     process.exitCode = 1;
   },
 );

@@ -43,7 +43,8 @@ function headingOf({ service, window, processes, end }: Shown): string {
   const live = processes.filter((process) => process.live);
   const hosts = new Set(live.map(({ host }) => host)).size;
   const where = hosts > 1 ? ` on ${hosts} hosts` : "";
-  const what = live.some(({ threadId = 0 }) => threadId > 0) ? "threads" : "processes";
+  const isThreads = live.some(({ threadId = 0 }) => threadId > 0);
+  const what = isThreads ? "threads" : live.length === 1 ? "process" : "processes";
   const name = inert(service) || "no service yet";
   const time = new Date(end).toISOString().slice(11, 19);
   return `${name} · ${inert(window)} · ${live.length} ${what} live${where} · ${time} UTC`;

@@ -55,7 +55,8 @@ async function printOnce(fleet: Watched, { window }: Options, terminal: Terminal
   const snapshot = await fleet.snapshot(window);
   mustBeRead(snapshot);
   const size = { columns: output.columns ?? PRINTED_COLUMNS, rows: Number.POSITIVE_INFINITY };
-  output.write(`${render(snapshot, firstView(window), size, paintOf(terminal))}\n`);
+  const text = render(snapshot, firstView(window), size, paintOf(terminal));
+  output.write(`${text.replace(/ +$/gm, "")}\n`);
 }
 
 /** An old snapshot is better than none; none at all is a fault. */

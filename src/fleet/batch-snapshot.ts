@@ -9,11 +9,11 @@ import type {
   NumberMetric,
   PointSignals,
 } from "../snapshot/batch.js";
-import { dependenciesOf } from "../snapshot/dependencies.js";
 import { Latency } from "../snapshot/latency.js";
-import type { OperationSnapshot, SelfSnapshot, Snapshot } from "../snapshot/model.js";
+import type { OperationSnapshot, SelfSnapshot } from "../snapshot/model.js";
 import { SELF_METRICS } from "../snapshot/self-metrics.js";
 import { histogramSnapshot } from "./figures.js";
+import type { FleetPart } from "./model.js";
 import { Pool } from "./pool.js";
 
 /** Durations of operations are in seconds on the wire and in milliseconds in snapshots. */
@@ -35,7 +35,11 @@ interface Signals {
  * A batch of absolute values as the snapshot that its process would have given: of its whole life where
  * the batch is cumulative. Gauges have one sample.
  */
-export function snapshotOf(batch: MetricBatch, service: string, window = "total"): Snapshot {
+export function snapshotOf(
+  batch: MetricBatch,
+  service: string,
+  window = "total",
+): FleetPart["snapshot"] {
   const { from: start, to: end, metrics } = batch;
   const seconds = Math.max(1e-3, (end - start) / 1000);
   const shown = metrics.filter(({ name }) => !SELF.has(name));
@@ -54,7 +58,6 @@ export function snapshotOf(batch: MetricBatch, service: string, window = "total"
     start,
     end,
     operations,
-    dependencies: dependenciesOf(service, operations),
     saturation: Object.freeze(
       points(levels).flatMap(({ name, unit, point: { attributes, value, saturation } }) => {
         if (saturation === undefined) return [];

@@ -4,7 +4,7 @@ import { Checks, show } from "../readers/checks.js";
 import type { PullSource } from "../readers/pull.js";
 import { batchOf } from "../snapshot/cumulative.js";
 import type { Snapshot } from "../snapshot/model.js";
-import { inSlices, nextTurn, Slices } from "../time/slices.js";
+import { inSlices, Slices } from "../time/slices.js";
 import type { WindowName } from "../window/rolling-window.js";
 import { snapshotOf } from "./batch-snapshot.js";
 import { type Answer, WINDOWS, type WirePart } from "./link/protocol.js";
@@ -119,7 +119,7 @@ export abstract class LocalFleet {
         parts.push({ process, processes, snapshot: snapshotOf(batch, process.service) });
       }
     }
-    for await (const { part, value } of this.#unpacked(answer, unpackSnapshot, missing)) {
+    for await (const { part, value } of this.#unpacked(answer, unpackSnapshot, missing, slices)) {
       const { process, processes } = part;
       parts.push({ process, ...(processes && { processes }), snapshot: value });
     }
@@ -137,21 +137,24 @@ export abstract class LocalFleet {
     this.look();
     const answer = await node.gather("batch", this.#timeoutMs * WAITED);
     const missing: FleetMissing[] = [...answer.missing];
-    const own = await batchOf(node.monitor.source, node.monitor.source.streams(), new Slices());
+    const slices = new Slices(node.clock);
+    const own = await batchOf(node.monitor.source, node.monitor.source.streams(), slices);
     const parts: FleetBatch[] = [{ process: this.#seenAt(own.to), batch: own }];
     parts.push(...node.ended.parts());
-    for await (const { part, value } of this.#unpacked(answer, unpackBatch, missing)) {
+    for await (const { part, value } of this.#unpacked(answer, unpackBatch, missing, slices)) {
       parts.push({ process: part.process, batch: value });
     }
+    node.monitor.source.onWorked?.(slices.workedMs);
     const { ended, faults } = node;
     return { parts, ended: ended.count, faults, missing: unanswered(missing, parts) };
   }
 
-  /** Each part once; one that cannot be used is missing. A part is a few ms of work at most. */
+  /** Each part once; one that cannot be used is missing. */
   async *#unpacked<T>(
     { parts }: Answer,
-    unpack: (packed: Packed) => T,
+    unpack: (packed: Packed) => Generator<void, T>,
     missing: FleetMissing[],
+    slices: Slices,
   ): AsyncGenerator<{ part: WirePart; value: T }> {
     const { node } = this;
     const seen = new Set([node.process.id]);
@@ -160,7 +163,7 @@ export abstract class LocalFleet {
       if (seen.has(id)) continue;
       seen.add(id);
       try {
-        yield { part, value: unpack(part.packed) };
+        yield { part, value: await inSlices(unpack(part.packed), slices) };
       } catch (error) {
         const reason = error instanceof WireFault ? error.reason : "malformed";
         node.count(reason);
@@ -168,7 +171,6 @@ export abstract class LocalFleet {
         const thread = threadId === undefined ? {} : { threadId };
         missing.push(Object.freeze({ id, reason, pid, host, ...thread }));
       }
-      await nextTurn();
     }
   }
 

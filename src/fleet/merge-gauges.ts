@@ -1,5 +1,5 @@
 import type { GaugeSnapshot, SaturationSnapshot } from "../snapshot/model.js";
-import type { Group } from "./merge.js";
+import type { Group } from "./groups.js";
 import type { FleetGaugeSnapshot, FleetSaturationSnapshot } from "./model.js";
 
 /** What can run full, with the figures of the process where it is fullest. Who has ended has none. */

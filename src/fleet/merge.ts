@@ -1,13 +1,8 @@
-import { attributesKey } from "../attributes/attributes.js";
 import { dependenciesOf } from "../snapshot/dependencies.js";
 import { Latency } from "../snapshot/latency.js";
-import type {
-  AttributesData,
-  HistogramView,
-  OperationExemplar,
-  OperationSnapshot,
-} from "../snapshot/model.js";
+import type { HistogramView, OperationExemplar, OperationSnapshot } from "../snapshot/model.js";
 import { closed, histogramSnapshot } from "./figures.js";
+import { type Group, grouped, type Told } from "./groups.js";
 import { mergedGauges, mergedSaturation } from "./merge-gauges.js";
 import { mergedSelf } from "./merge-self.js";
 import type {
@@ -16,11 +11,10 @@ import type {
   FleetMissing,
   FleetOperationSnapshot,
   FleetPart,
-  FleetProcess,
   FleetSnapshot,
 } from "./model.js";
 import { Pool } from "./pool.js";
-import { Speakers, scopeOf } from "./scope.js";
+import { Speakers } from "./scope.js";
 
 /** Most exemplars of one merged operation; the newest stay. */
 const MAX_EXEMPLARS = 32;
@@ -33,18 +27,6 @@ export interface MergeOptions {
   readonly window?: string;
   /** Epoch ms of the snapshot where there is no part. @default 0 */
   readonly nowMs?: number;
-}
-
-/** What stands in one place in several parts. */
-export interface Told<T> {
-  readonly process: FleetProcess;
-  readonly what: T;
-}
-
-/** Everything of one service, one name, one set of attributes. */
-export interface Group<T> {
-  readonly service: string;
-  readonly told: readonly Told<T>[];
 }
 
 /**
@@ -66,37 +48,36 @@ export function* mergingSnapshots(
   { missing = [], service = "", window = "total", nowMs = 0 }: MergeOptions = {},
 ): Generator<void, FleetSnapshot> {
   const speakers = new Speakers(parts.map(({ process }) => process));
-  const groups = <T extends { name: string; attributes: AttributesData }>(
-    of: (part: FleetPart) => readonly T[],
-  ): Group<T>[] => groupsOf(parts, of, speakers);
   const start = parts.length === 0 ? nowMs : Math.min(...parts.map((each) => each.snapshot.start));
   const end = parts.length === 0 ? nowMs : Math.max(...parts.map((each) => each.snapshot.end));
   const seconds = Math.max(1e-3, (end - start) / 1000);
   const pool = new Pool();
-  const operations: FleetOperationSnapshot[] = [];
-  const ofOperations = groupsOf(
-    parts,
-    ({ snapshot }) => snapshot.operations,
-    speakers,
-    ({ instrument }) => instrument,
+  const operations = yield* merged(
+    yield* grouped(
+      parts,
+      (each) => each.operations,
+      speakers,
+      ({ instrument }) => instrument,
+    ),
+    (group) => operation(group, pool, seconds),
   );
-  yield;
-  for (const group of ofOperations) {
-    operations.push(operation(group, pool, seconds));
-    yield;
-  }
-  const histograms: FleetHistogramSnapshot[] = [];
-  for (const group of groups(({ snapshot }) => snapshot.histograms)) {
-    histograms.push(histogram(group, pool, seconds));
-    yield;
-  }
+  const histograms = yield* merged(
+    yield* grouped(parts, (each) => each.histograms, speakers),
+    (group) => histogram(group, pool, seconds),
+  );
+  const counters = yield* merged(
+    yield* grouped(parts, (each) => each.counters, speakers),
+    (group) => counter(group, seconds),
+  );
+  const saturation = mergedSaturation(yield* grouped(parts, (each) => each.saturation, speakers));
+  const gauges = mergedGauges(yield* grouped(parts, (each) => each.gauges, speakers));
   const services = new Set(parts.map(({ snapshot }) => snapshot.service));
   return Object.freeze({
     service: services.size === 0 ? service : [...services].join(", "),
     window: parts[0]?.snapshot.window ?? window,
     start,
     end,
-    operations: Object.freeze(operations),
+    operations,
     dependencies: Object.freeze(
       [...services].flatMap((each) =>
         dependenciesOf(
@@ -105,12 +86,10 @@ export function* mergingSnapshots(
         ),
       ),
     ),
-    saturation: mergedSaturation(groups(({ snapshot }) => snapshot.saturation)),
-    counters: Object.freeze(
-      groups(({ snapshot }) => snapshot.counters).map((group) => counter(group, seconds)),
-    ),
-    gauges: mergedGauges(groups(({ snapshot }) => snapshot.gauges)),
-    histograms: Object.freeze(histograms),
+    saturation,
+    counters,
+    gauges,
+    histograms,
     self: mergedSelf(parts),
     processes: Object.freeze(
       parts
@@ -122,27 +101,16 @@ export function* mergingSnapshots(
   });
 }
 
-/** What stands under one name and one set of attributes of one service, in order of first sight. */
-function groupsOf<T extends { name: string; attributes: AttributesData }>(
-  parts: readonly FleetPart[],
-  of: (part: FleetPart) => readonly T[],
-  speakers: Speakers,
-  kindOf: (what: T) => string = () => "",
-): Group<T>[] {
-  const groups = new Map<string, { service: string; told: Told<T>[] }>();
-  for (const part of parts) {
-    const { process } = part;
-    const { service } = part.snapshot;
-    for (const what of of(part)) {
-      if (!speakers.speaks(process, scopeOf(what.name))) continue;
-      const names = [service, what.name, kindOf(what)].map((name) => `${name.length}:${name}`);
-      const key = names.join("") + attributesKey(what.attributes);
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, { service, told: [{ process, what }] });
-      else group.told.push({ process, what });
-    }
+function* merged<T, M>(
+  groups: readonly Group<T>[],
+  merge: (group: Group<T>) => M,
+): Generator<void, readonly M[]> {
+  const all: M[] = [];
+  for (const group of groups) {
+    all.push(merge(group));
+    yield;
   }
-  return [...groups.values()];
+  return Object.freeze(all);
 }
 
 function operation(

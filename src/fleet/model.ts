@@ -127,7 +127,8 @@ export interface FleetPart {
   readonly process: FleetProcess;
   /** Whose values these are, where they are of several: those that have ended, say. @default [process] */
   readonly processes?: readonly FleetProcess[];
-  readonly snapshot: Snapshot;
+  /** The dependency map is made anew, of all operations. */
+  readonly snapshot: Omit<Snapshot, "dependencies">;
 }
 
 export type { AttributesData, Snapshot };

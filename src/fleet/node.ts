@@ -199,7 +199,7 @@ export class FleetNode implements LinkOwner {
     let isKnown = false;
     for (const { process, processes, packed } of link.last) {
       try {
-        this.ended.add(process, unpackBatch(packed), processes);
+        this.ended.add(process, drained(unpackBatch(packed)), processes);
         isKnown ||= process.id === link.process.id;
       } catch (error) {
         this.fault(link, error instanceof WireFault ? error.reason : "malformed", error);
@@ -236,7 +236,10 @@ function packedEnded(what: "batch" | "total", { process, batch }: EndedPart): Pa
 }
 
 function packedAtOnce(source: BatchStreams): Packed {
-  const steps = packBatch(source);
+  return drained(packBatch(source));
+}
+
+function drained<T>(steps: Iterator<void, T>): T {
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;

@@ -35,7 +35,11 @@ export interface CapacityContext {
   readonly gpuAvailable: boolean | null;
 }
 
-const CPU = ["process.cpu.utilization", "auspex.host.cpu.utilization", "nodejs.eventloop.utilization"];
+const CPU = [
+  "process.cpu.utilization",
+  "auspex.host.cpu.utilization",
+  "nodejs.eventloop.utilization",
+];
 const MEMORY = [
   "auspex.heap.utilization",
   "container.memory.working_set",

@@ -44,7 +44,8 @@ export function gpusOf({ saturation, gauges }: Snapshot): GpuReading[] {
   }
   return [...found].map(([id, gpu]) => {
     const { memoryUsedMB: used, memoryTotalMB: total } = gpu;
-    const memoryPercent = gpu.memoryPercent ?? (used !== null && total ? (100 * used) / total : null);
+    const memoryPercent =
+      gpu.memoryPercent ?? (used !== null && total ? (100 * used) / total : null);
     return { id, ...gpu, memoryPercent };
   });
 }

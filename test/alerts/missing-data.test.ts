@@ -46,7 +46,12 @@ describe("a series without data", () => {
   it("fires once only, with its `for`, among series that have data", async () => {
     const on = await stage({
       rules: [
-        { name: "quiet", when: { signal: "traffic", below: 0.1 }, forMs: 20_000, missing: "firing" },
+        {
+          name: "quiet",
+          when: { signal: "traffic", below: 0.1 },
+          forMs: 20_000,
+          missing: "firing",
+        },
       ],
     });
     on.show({ name: "a" }, { name: "b" });

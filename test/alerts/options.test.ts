@@ -22,7 +22,10 @@ describe("the options of alerts", () => {
         { ...rule, severity: "urgent", forMs: -1, missing: "so" },
         { ...rule, when: { signal: "latency" } },
         { name: "", when: { signal: "speed", above: 1 } },
-        { name: "b", when: { signal: "latency", above: 1, below: 2, window: "2m", percentile: 101 } },
+        {
+          name: "b",
+          when: { signal: "latency", above: 1, below: 2, window: "2m", percentile: 101 },
+        },
         { name: "c", when: { signal: "errors", above: 1, resolveAt: 2, minimum: 3 } },
         { name: "d", when: { allOf: [] }, annotations: { summary: "{{value" } },
         { name: "e", when: {}, labels: { severity: "x", team: 5 } },
@@ -31,7 +34,10 @@ describe("the options of alerts", () => {
       notifiers: [{ name: "a", notify() {} }, { name: "a", notify: 5 }, null],
       routes: [{ notifiers: ["nobody"], match: { severity: null }, groupWaitMs: "soon" }],
       inhibit: [{ source: {} }],
-      maintenance: [{ from: "25:00", until: "02:00", timeZone: "Mars" }, { fromMs: 5, untilMs: 4 }],
+      maintenance: [
+        { from: "25:00", until: "02:00", timeZone: "Mars" },
+        { fromMs: 5, untilMs: 4 },
+      ],
       silences: [{ matchers: {} }],
       links: [{ caller: "a" }],
       fatigue: { burst: 0 },
@@ -80,7 +86,10 @@ describe("the options of alerts", () => {
       "leaseMs is 5000; give at least twice intervalMs",
     ];
     for (const text of expected) {
-      expect(faults.some((fault) => fault.startsWith(text)), text).toBe(true);
+      expect(
+        faults.some((fault) => fault.startsWith(text)),
+        text,
+      ).toBe(true);
     }
     expect(faults).toHaveLength(expected.length);
   });
@@ -109,7 +118,15 @@ describe("the options of alerts", () => {
         faultsOf({ rules: [rule], [name]: make() });
         faultsOf({ rules: [rule], [name]: [make()] });
       }
-      for (const name of ["name", "when", "severity", "labels", "annotations", "missing", "forMs"]) {
+      for (const name of [
+        "name",
+        "when",
+        "severity",
+        "labels",
+        "annotations",
+        "missing",
+        "forMs",
+      ]) {
         faultsOf({ rules: [{ ...rule, [name]: make() }] });
       }
       for (const when of ["signal", "saturation", "anomaly", "slo", "forecast", "allOf", "not"]) {

@@ -55,7 +55,11 @@ describe("a group", () => {
   it("that gets worse says so at once", async () => {
     const rules = [
       { ...slow, severity: "warning" as const },
-      { name: "very slow", severity: "critical" as const, when: { signal: "latency", above: 2000 } as const },
+      {
+        name: "very slow",
+        severity: "critical" as const,
+        when: { signal: "latency", above: 2000 } as const,
+      },
     ];
     const on = await firing({ rules });
     on.show({ ...A, ms: 3000 });
@@ -138,21 +142,26 @@ describe("an inhibition", () => {
     severity: "critical" as const,
     when: { signal: "errors", above: 0.9 } as const,
   };
-  const inhibit = [{ source: { alertname: "down" }, target: { alertname: "slow" }, equal: ["host"] }];
-  const of = (name: string, host: string, more: object) => ({ name, attributes: { host }, ...more });
+  const inhibit = [
+    { source: { alertname: "down" }, target: { alertname: "slow" }, equal: ["host"] },
+  ];
+  const of = (name: string, host: string, more: object) => ({
+    name,
+    attributes: { host },
+    ...more,
+  });
 
   it("keeps alerts quiet while another one fires that shares its labels", async () => {
     const on = await stage({ rules: [slow, down], inhibit, groupBy: ["operation"] });
-    on.show(
-      of("a", "1", { errors: 99 }),
-      of("b", "1", { ms: 900 }),
-      of("c", "2", { ms: 900 }),
-    );
+    on.show(of("a", "1", { errors: 99 }), of("b", "1", { ms: 900 }), of("c", "2", { ms: 900 }));
     await on.pass(120_000);
     const told = on.notices.flatMap(({ alerts }) => alerts.map(({ operation }) => operation));
     expect(told.sort()).toEqual(["a", "c"]);
     const kept = on.alerts.active().find(({ operation }) => operation === "b");
-    expect(kept).toMatchObject({ isTold: false, quiet: { kind: "inhibited", text: "by down of a" } });
+    expect(kept).toMatchObject({
+      isTold: false,
+      quiet: { kind: "inhibited", text: "by down of a" },
+    });
   });
 
   it("ends with its source: what still fires is told of then, after a minute", async () => {

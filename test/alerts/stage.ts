@@ -113,7 +113,10 @@ export class Stage {
   parts: Partial<Snapshot> = {};
   isDead = false;
 
-  constructor(options: Partial<AlertsOptions> & Pick<AlertsOptions, "rules">, given: StageOptions = {}) {
+  constructor(
+    options: Partial<AlertsOptions> & Pick<AlertsOptions, "rules">,
+    given: StageOptions = {},
+  ) {
     const { notices, notifier } = listener();
     this.notices = notices;
     this.clock = given.clock ?? new ManualClock();

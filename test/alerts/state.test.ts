@@ -16,7 +16,10 @@ interface Look {
   readonly after: Standing;
 }
 
-function run(steps: readonly [number, Judgement][], timing: { forMs: number; keepFiringMs: number }) {
+function run(
+  steps: readonly [number, Judgement][],
+  timing: { forMs: number; keepFiringMs: number },
+) {
   const looks: Look[] = [];
   let standing = INACTIVE;
   let atMs = 1000;

@@ -39,9 +39,12 @@ describe("a baseline", () => {
     expect(baseline.range(MONDAY)).toBeUndefined();
     baseline.observe(29, MONDAY + 29 * MINUTE_MS);
     expect(baseline.range(MONDAY + 12 * HOUR_MS)).toMatchObject({ basis: "all values" });
-    expect(baseline.range(MONDAY)).toMatchObject({ basis: "hour of the day" });
     const median = baseline.usual().p50;
     expect(median).toBeCloseTo(14.5, 1);
+    baseline.observe(30, MONDAY + HOUR_MS);
+    // The hour that is over is known, and on Mondays it is known of its own.
+    expect(baseline.range(MONDAY + DAY_MS)).toMatchObject({ basis: "hour of the day" });
+    expect(baseline.range(MONDAY + 7 * DAY_MS)).toMatchObject({ basis: "hour of the week" });
   });
 
   it("holds 99 of 100 normal values, of a daily and of a weekly season", () => {

@@ -79,8 +79,14 @@ const KEPT: Readonly<Record<string, readonly [Make, DetectorConformanceOptions?]
     () => rateOfChange({ above: 1, relative: true }),
     { intervalsMs: [60_000] },
   ],
-  allOf: [(unit) => allOf(zScore(), { twin: threshold({ above: 200 * unit }) }), { context: inputs }],
-  anyOf: [(unit) => anyOf(iqr(), { twin: threshold({ above: 200 * unit }) }), { context: inputs, warmUp: 0 }],
+  allOf: [
+    (unit) => allOf(zScore(), { twin: threshold({ above: 200 * unit }) }),
+    { context: inputs },
+  ],
+  anyOf: [
+    (unit) => anyOf(iqr(), { twin: threshold({ above: 200 * unit }) }),
+    { context: inputs, warmUp: 0 },
+  ],
   quorum: [
     (unit) => quorum(2, holtWinters(), robustZ(), { twin: threshold({ above: 200 * unit }) }),
     { context: inputs },

@@ -17,7 +17,7 @@ async function gathered({ node, clock }: Member, what: "total" | "1m" = "total",
   clock.advance(timeoutMs + 1);
   const { parts, missing } = await answer;
   const counts = parts.map(({ packed }) => {
-    return unpackSnapshot(packed).operations[0]?.traffic.count ?? 0;
+    return drained(unpackSnapshot(packed)).operations[0]?.traffic.count ?? 0;
   });
   return { counts, missing, ids: parts.map(({ process }) => process.id) };
 }

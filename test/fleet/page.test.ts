@@ -11,7 +11,10 @@ import { drained, processOf, sourceOf } from "./parts.js";
 function told(record: (auspex: Auspex) => void, process: object = {}) {
   const auspex = monitor({ service: "shop", saturation: false, selfMetrics: true });
   record(auspex);
-  return { process: processOf(process), batch: unpackBatch(drained(packBatch(sourceOf(auspex)))) };
+  return {
+    process: processOf(process),
+    batch: drained(unpackBatch(drained(packBatch(sourceOf(auspex))))),
+  };
 }
 
 const record = (auspex: Auspex): void => {

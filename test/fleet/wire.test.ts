@@ -51,7 +51,7 @@ describe.each(ways)("a part that went through %s", (_, travel) => {
     const auspex = everything();
     for (const window of ["10s", "1m", "total"] as const) {
       const snapshot = auspex.snapshot(window);
-      const arrived = unpackSnapshot(travel(packSnapshot(snapshot)));
+      const arrived = drained(unpackSnapshot(travel(packSnapshot(snapshot))));
       expect(JSON.parse(JSON.stringify(arrived))).toEqual(JSON.parse(JSON.stringify(snapshot)));
       for (const [at, { latency, name }] of snapshot.operations.entries()) {
         const other = arrived.operations[at]?.latency;
@@ -66,7 +66,9 @@ describe.each(ways)("a part that went through %s", (_, travel) => {
 
   it("is the batch that it was made of", () => {
     const source = sourceOf(everything());
-    const { metrics, from, to, incarnation } = unpackBatch(travel(drained(packBatch(source))));
+    const { metrics, from, to, incarnation } = drained(
+      unpackBatch(travel(drained(packBatch(source)))),
+    );
     const sent = [...source.streams()].map(({ metric, points }) => ({
       ...metric,
       points: [...points],
@@ -94,7 +96,7 @@ describe.each(ways)("a part that went through %s", (_, travel) => {
 describe("a batch as a snapshot", () => {
   it("is the snapshot of everything since the start", () => {
     const auspex = everything();
-    const batch = unpackBatch(drained(packBatch(sourceOf(auspex))));
+    const batch = drained(unpackBatch(drained(packBatch(sourceOf(auspex)))));
     const made = JSON.parse(JSON.stringify(snapshotOf(batch, "test")));
     const { self, gauges, saturation, ...expected } = JSON.parse(
       JSON.stringify(auspex.snapshot("total")),
@@ -116,9 +118,12 @@ describe("a batch as a snapshot", () => {
 describe("a part that is not what it should be", () => {
   const good = packSnapshot(everything().snapshot("total"));
   const batch = drained(packBatch(sourceOf(everything())));
-  const reasonOf = (packed: unknown, unpack: (packed: Packed) => unknown = unpackSnapshot) => {
+  const reasonOf = (
+    packed: unknown,
+    unpack: (packed: Packed) => Iterator<void, unknown> = unpackSnapshot,
+  ) => {
     try {
-      unpack(packed as Packed);
+      drained(unpack(packed as Packed));
     } catch (error) {
       return error instanceof WireFault ? error.reason : error;
     }
@@ -158,9 +163,9 @@ describe("a part that is not what it should be", () => {
       fc.property(changes, (all) => {
         const changed = bytes.slice();
         for (const [at, value] of all) changed[at] = value;
-        let snapshot: ReturnType<typeof unpackSnapshot>;
+        let snapshot: FleetPart["snapshot"];
         try {
-          snapshot = unpackSnapshot({ ...good, bytes: changed });
+          snapshot = drained(unpackSnapshot({ ...good, bytes: changed }));
         } catch (error) {
           expect(error).toBeInstanceOf(WireFault);
           return;

@@ -24,7 +24,12 @@ export function manualMonitor(options: AuspexOptions = {}): { auspex: Auspex; cl
 }
 
 /** What a monitor says beside what a test has recorded. */
-const QUIET: AuspexOptions = { selfMetrics: false, outbound: false, detectResource: false };
+const QUIET: AuspexOptions = {
+  selfMetrics: false,
+  outbound: false,
+  detectResource: false,
+  state: false,
+};
 
 /** A monitor that is shut down after the test; what it exports is what the test recorded. */
 export function monitor(options: AuspexOptions = {}): Auspex {

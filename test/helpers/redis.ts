@@ -177,9 +177,16 @@ export class RedisCluster {
     return found.flat().sort();
   }
 
-  /** Moves one slot, with the keys in it, to another node. */
-  async move(slot: number, to: RedisServer): Promise<void> {
+  /** The node that has a key, or would have it. */
+  async owner(key: string): Promise<RedisServer> {
     const clients = this.nodes.map((node) => node.client());
+    return this.nodes[await ownerOf(await slotOf(key, clients[0]), clients)];
+  }
+
+  /** Moves the slot of a key, with all keys in it, to another node. */
+  async move(key: string, to: RedisServer): Promise<void> {
+    const clients = this.nodes.map((node) => node.client());
+    const slot = await slotOf(key, clients[0]);
     const ids = await Promise.all(clients.map((client) => client.cluster("MYID")));
     const target = this.nodes.indexOf(to);
     const source = await ownerOf(slot, clients);
@@ -212,6 +219,11 @@ export class RedisCluster {
   }
 }
 
+async function slotOf(key: string, client: Redis): Promise<number> {
+  return Number(await client.call("CLUSTER", "KEYSLOT", key));
+}
+
+/** The place of the node that has a slot. */
 async function ownerOf(slot: number, clients: readonly Redis[]): Promise<number> {
   const ids = await Promise.all(clients.map((client) => client.cluster("MYID")));
   const ranges = await clients[0].cluster("SLOTS");

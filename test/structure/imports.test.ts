@@ -34,7 +34,14 @@ const rules: Readonly<Record<string, Rule>> = {
   state: { values: ["diag", "time"] },
   readers: { values: reading, types: ["instruments", "state", "window"] },
   exporters: {
-    values: [...reading, "histogram", "state", "readers/exporter.ts", "readers/pull.ts"],
+    values: [
+      ...reading,
+      "histogram",
+      "state",
+      "readers/checks.ts",
+      "readers/exporter.ts",
+      "readers/pull.ts",
+    ],
     apart: true,
   },
   testing: { values: [...reading, "histogram", "readers", "detectors"] },
@@ -49,7 +56,7 @@ const rules: Readonly<Record<string, Rule>> = {
     ],
     types: ["window", "state"],
   },
-  baselines: { values: [...reading, "histogram", "state"] },
+  baselines: { values: watching, types: ["instruments", "window"] },
   detectors: { values: [...watching, "baselines"], types: ["window"] },
   slo: { values: watching, types: ["instruments", "window"] },
   alerts: {
@@ -58,6 +65,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   workload: { values: [...watching, "baselines"], types: ["instruments", "window"] },
   dashboard: { values: [...reading, "alerts"], types: ["detectors", "slo"] },
+  cli: { values: [...reading, "fleet"], types: ["window"] },
   integrations: { values: ["instruments", "attributes", "histogram/layout.ts", "time", "diag"] },
   "options.ts": {
     values: [

@@ -44,7 +44,9 @@ describe("package.json", () => {
       conditions.import.default.replace("./dist/", "").replace(/\.js$/, ""),
       paths[subpath.replace(/^\./, manifest.name)]?.[0]?.replace("./", ""),
     ]);
-    expect(tsup).toHaveProperty("entry", Object.fromEntries(exported));
+    const commands = { cli: "src/cli/main.ts" };
+    expect(tsup).toHaveProperty("entry", { ...Object.fromEntries(exported), ...commands });
+    expect(manifest.bin).toEqual({ auspex: "./dist/cli.js" });
     expect(Object.keys(paths)).toHaveLength(subpaths.length);
   });
 });

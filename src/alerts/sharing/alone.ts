@@ -62,9 +62,13 @@ export class Alone implements Sharing {
   async #save(): Promise<void> {
     const { store, shared } = this;
     this.#savedMs = this.clock.now();
-    if (store === undefined) return;
     const version = shared.version();
-    const text = await inSlices(slicedJson(shared.state()), new Slices());
+    const state = shared.state();
+    if (store === undefined) {
+      this.#savedVersion = version;
+      return;
+    }
+    const text = await inSlices(slicedJson(state), new Slices());
     if (await store.save(this.key, text ?? "")) this.#savedVersion = version;
   }
 }

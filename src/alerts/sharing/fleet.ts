@@ -3,7 +3,7 @@ import type { Clock } from "../../time/clock.js";
 import type { SentAct } from "../acts.js";
 import type { FiringAlert } from "../firing-alert.js";
 import type { GuardedStore } from "./guarded-store.js";
-import { Ledger } from "./ledger.js";
+import { Ledger, type LedgerEntry } from "./ledger.js";
 import { type MemberRecord, Members } from "./members.js";
 import type { Shared, Sharing } from "./sharing.js";
 
@@ -176,7 +176,7 @@ export class InFleet implements Sharing {
   async #takeOver(): Promise<void> {
     const entry = await this.#ledger.load();
     // Without it everything would be told anew: this process waits, and with it the whole fleet.
-    if (entry === "failed") return;
+    if (entry === "failed" || this.shared.isStepping()) return;
     this.#restore(entry);
     this.#ledger.takeOver(this.#token);
     this.#heard.clear();
@@ -192,6 +192,7 @@ export class InFleet implements Sharing {
     if (records === undefined) return;
     const nowMs = clock.now();
     const gone: string[] = [];
+    const dead: string[] = [];
     const remote = new Map<string, MemberRecord>();
     for (const [member, record] of records) {
       this.#heed(member, record);
@@ -200,7 +201,8 @@ export class InFleet implements Sharing {
       if (known?.beat !== record.beat) this.#heard.set(member, { beat: record.beat, atMs: nowMs });
       const isSilent = known?.beat === record.beat && nowMs - known.atMs > leaseMs * SILENT;
       const isEmpty = record.alerts.length === 0 && record.acts.length === 0;
-      if (isSilent || isEmpty) gone.push(member);
+      if (isEmpty) gone.push(member);
+      else if (isSilent) dead.push(member);
       else remote.set(member, record);
     }
     for (const member of this.#heard.keys()) if (!records.has(member)) this.#heard.delete(member);
@@ -209,7 +211,7 @@ export class InFleet implements Sharing {
     }
     this.#remote = remote;
     this.#hasHeard = true;
-    await this.#members.forget(gone);
+    await this.#members.forget(gone, dead);
   }
 
   /** Heeds what was done in a process, each once. */
@@ -231,11 +233,11 @@ export class InFleet implements Sharing {
     if (clock.now() - this.#refreshedMs < leaseMs) return;
     this.#refreshedMs = clock.now();
     const entry = await this.#ledger.load();
-    if (entry !== "failed" && entry !== undefined) this.#restore(entry);
+    if (entry !== "failed" && !this.shared.isStepping()) this.#restore(entry);
   }
 
-  #restore(entry: Awaited<ReturnType<Ledger["load"]>>): void {
-    if (entry === "failed" || entry === undefined) return;
+  #restore(entry: LedgerEntry | undefined): void {
+    if (entry === undefined) return;
     this.#applied = Object.assign(Object.create(null), entry.applied);
     this.shared.restore(entry.state);
     this.#acts = this.#acts.filter((each) => !this.#isApplied(each));

@@ -34,12 +34,16 @@ export class Members {
     return isKept && (await this.#edit((ids) => (ids.includes(id) ? ids : [...ids, id])));
   }
 
-  /** Takes those out of the list that have nothing to tell any more. */
-  async forget(gone: readonly string[]): Promise<void> {
-    if (gone.length === 0) return;
-    await this.#edit((ids) => ids.filter((id) => !gone.includes(id)));
+  /**
+   * Takes those out of the list that have nothing to tell any more.
+   * @param dead - those that will never write again: their records go as well
+   */
+  async forget(gone: readonly string[], dead: readonly string[]): Promise<void> {
+    const all = new Set([...gone, ...dead]);
+    if (all.size === 0) return;
+    await this.#edit((ids) => ids.filter((id) => !all.has(id)));
     // A store cannot remove: nothing is what an empty text says.
-    for (const id of gone) await this.store.save(this.#key(id), "");
+    for (const id of dead) await this.store.save(this.#key(id), "");
   }
 
   /** Everybody's records. Undefined: nobody can tell. */

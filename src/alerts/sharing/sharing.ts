@@ -5,13 +5,15 @@ import type { FiringAlert } from "../firing-alert.js";
 export interface Shared {
   /** What fires in this process, and whether that has changed since the last step. */
   readonly alerts: () => readonly FiringAlert[];
-  /** All that must survive, as plain data. */
+  /** All that must survive, as plain data. What is in the outbox then is what `release` sends. */
   readonly state: () => unknown;
-  /** @returns false: it cannot be read */
-  readonly restore: (state: unknown) => boolean;
+  /** Goes on from a state; as new when it cannot be read. */
+  readonly restore: (state: unknown) => void;
+  /** A step is under way, between two of its slices: nothing may be restored now. */
+  readonly isStepping: () => boolean;
   /** Applies what somebody did in another process. */
   readonly apply: (act: Act) => void;
-  /** What is in the outbox may be sent now: it has been kept. */
+  /** What was in the outbox when the state was taken may be sent now: it has been kept. */
   readonly release: () => void;
   /** Grows with every change that is worth keeping. */
   readonly version: () => number;

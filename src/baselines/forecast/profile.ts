@@ -49,19 +49,21 @@ export function profileOf(
 /** By place, what residuals are too small by because their own value is in the mean; 0 where it is alone. */
 function inflationOf(values: Float64Array, first: number, length: number): Float64Array {
   const seen = new Float64Array(length);
-  for (const [i, value] of values.entries()) {
-    if (!Number.isNaN(value)) seen[(first + i) % length]++;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isNaN(values[i])) seen[(first + i) % length]++;
   }
   return seen.map((count) => (count > 1 ? Math.sqrt(count / (count - 1)) : 0));
 }
 
 function deviationOf(rests: Float64Array, first: number, inflation: Float64Array): number {
-  const sizes: number[] = [];
-  for (const [i, rest] of rests.entries()) {
+  const sizes = new Float64Array(rests.length);
+  let count = 0;
+  for (let i = 0; i < rests.length; i++) {
+    const size = Math.abs(rests[i] as number);
     const factor = inflation[(first + i) % inflation.length] as number;
-    if (factor > 0 && !Number.isNaN(rest)) sizes.push(Math.abs(rest) * factor);
+    if (factor > 0 && !Number.isNaN(size)) sizes[count++] = size * factor;
   }
-  return sizes.length === 0 ? 0 : MAD_TO_SIGMA * median(sizes);
+  return count === 0 ? 0 : MAD_TO_SIGMA * median(sizes.subarray(0, count));
 }
 
 /** Mean over one season around each place; at the ends that of the first and of the last whole season. */

@@ -4,7 +4,7 @@ import { type CapacityPlan, planOf } from "../forecast/capacity.js";
 import { forecasting } from "../forecast/forecast.js";
 import { reachOf } from "../forecast/reach.js";
 import { withoutSeason } from "../forecast/season.js";
-import { columnsOf, type Series } from "../series.js";
+import { columnsOf, type Point, type Series } from "../series.js";
 import { leak } from "../trend/leak.js";
 import { lineThrough } from "../trend/theil-sen.js";
 import { trend } from "../trend/trend.js";
@@ -15,6 +15,7 @@ import type { Watched } from "./watched.js";
 const RECENT_MINUTES = 90;
 const SOON_MS = 6 * HOUR_MS;
 const LEAST_MINUTES = 30;
+const LEAST_PLAN_MS = 2 * DAY_MS;
 /** A trend takes whole days, and a leak a day at least, for the load of a day comes and goes. */
 const TREND_DAYS = 7;
 const LEAST_TREND_DAYS = 3;
@@ -27,18 +28,25 @@ const RANKS = { info: 0, warning: 1, critical: 2 } as const satisfies Record<Sev
 
 type Finding = Pick<Insight, "kind" | "severity" | "reason" | "advice" | "data">;
 
-/** Looks at what fills up right now. Cheap for what does not. */
+/**
+ * Looks at what fills up right now, beyond what is normal at this hour: a morning's load is not told of.
+ * Cheap for what does not.
+ */
 export function* soonFull(
   watched: Watched,
   full: number,
   nowMs: number,
 ): Generator<void, Insight | undefined> {
   const recent = watched.history.series("minutes", "mean").slice(-RECENT_MINUTES);
-  if (recent.length < LEAST_MINUTES || !mayFill(recent, full)) return undefined;
+  const isKnown = watched.isKnown();
+  const isUnusual = !isKnown || watched.isAboveNormal(nowMs);
+  if (!isUnusual || recent.length < LEAST_MINUTES || !mayFill(recent, full)) return undefined;
   const foreseen = yield* forecasting(recent, { horizonMs: SOON_MS, max: 1, unit: "1" });
   const reach = reachOf(foreseen, full, "up", "1");
   if (reach.state !== "expected") return undefined;
   const inMs = (reach.expectedMs ?? nowMs) - nowMs;
+  // On the first day any load may be normal.
+  if (!isKnown && inMs > HOUR_MS) return undefined;
   return told(watched, nowMs, {
     kind: "capacity",
     severity: inMs < HOUR_MS ? "critical" : "warning",
@@ -55,21 +63,26 @@ function mayFill(recent: Series, full: number): boolean {
   return line !== undefined && line.lower > 0 && last < full && last + line.upper * SOON_MS >= full;
 }
 
-/** Plans the capacity of what can run full. */
+/**
+ * Plans the capacity of what can run full, no further ahead than is known back.
+ * @returns undefined while less than two days are known
+ */
 export function* planned(
   watched: Watched,
   options: { readonly full: number; readonly target: number; readonly horizonMs: number },
   nowMs: number,
-): Generator<void, { readonly plan: CapacityPlan; readonly insight?: Insight }> {
-  const { full, target, horizonMs } = options;
-  const foreseen = yield* forecasting(watched.history.series("hours", "max"), {
-    horizonMs,
-    unit: "1",
-  });
+): Generator<void, { readonly plan: CapacityPlan; readonly insight?: Insight } | undefined> {
+  const { full, target } = options;
+  const hours = watched.history.series("hours", "max");
+  const spanMs = hours.length === 0 ? 0 : nowMs - (hours[0] as Point).timeMs;
+  if (spanMs < LEAST_PLAN_MS) return undefined;
+  const horizonMs = Math.min(options.horizonMs, spanMs);
+  const foreseen = yield* forecasting(hours, { horizonMs, unit: "1" });
   const plan = planOf(foreseen, { full, target });
   const { state, expectedMs, reason } = plan.full;
   const inMs = (expectedMs ?? nowMs) - nowMs;
-  if (state !== "expected" || inMs > TREND_DAYS * DAY_MS) return { plan };
+  const isWorthTelling = state === "expected" && inMs <= TREND_DAYS * DAY_MS;
+  if (!isWorthTelling || spanMs < TREND_DAYS * DAY_MS) return { plan };
   const insight = told(watched, nowMs, {
     kind: "capacity",
     severity: inMs < 2 * DAY_MS ? "warning" : "info",

@@ -1,7 +1,11 @@
 import type { Signal } from "../../snapshot/events.js";
 import type { AttributesData } from "../../snapshot/model.js";
 import { Baseline } from "../baseline.js";
+import { DAY_MS } from "../calendar.js";
 import { History } from "../history.js";
+
+/** Values that make more than noise. */
+const LASTING = 5;
 
 /** What a series is of. */
 export interface Subject {
@@ -37,6 +41,19 @@ export class Watched {
     this.seenMs = timeMs;
     this.baseline.observe(value, timeMs);
     this.history.add(timeMs, value, max);
+  }
+
+  /** Whether a day has been seen, so that its hours can be told apart. */
+  isKnown(): boolean {
+    const [first] = this.history.series("hours");
+    return first !== undefined && this.seenMs - first.timeMs >= DAY_MS;
+  }
+
+  /** Whether it has been above its range for some minutes. */
+  isAboveNormal(timeMs: number): boolean {
+    const range = this.baseline.range(timeMs);
+    const last = this.history.series("minutes").slice(-LASTING);
+    return range !== undefined && last.every(({ value }) => value > range.upper);
   }
 
   toJSON(): unknown {

@@ -24,8 +24,9 @@ import {
 import type { Watched } from "./watched.js";
 import { WatchedSet } from "./watched-set.js";
 
-/** Each series is looked at this often: for trends and plans, and for what fills up right now. */
+/** Each series is looked at this often: for trends, for plans, and for what fills up right now. */
 const REVIEW_MS = HOUR_MS;
+const PLAN_MS = 6 * HOUR_MS;
 const SOON_MS = 600_000;
 const VERSION = 1;
 
@@ -40,7 +41,7 @@ export interface BaselinesTally extends Readonly<KeeperTally> {
 export interface BaselinesWatcher extends Watcher {
   readonly baselines: BaselinesReader;
   readonly forecasts: ForecastsReader;
-  /** Of everything that can run full, as planned within the last hour. */
+  /** Of everything that can run full, as planned within the last six hours; from two days on. */
   capacity(): readonly CapacityReading[];
   readonly tally: BaselinesTally;
 }
@@ -50,8 +51,8 @@ export interface BaselinesWatcher extends Watcher {
  * each minute, and keeps what it has learned across restarts.
  *
  * Tells insights of the kinds `capacity`, `leak` and `degradation`. 11 KB a series when its memory is full,
- * 21 KB for a saturation; about 6 µs a series and minute, and 30 ms an hour for each thing that can run full,
- * in slices. Give it as one of `watchers`.
+ * 21 KB for a saturation; about 6 µs a series and minute, and 25 ms four times a day for each thing that can
+ * run full, in slices. Give it as one of `watchers`.
  * @throws RangeError listing every fault of the options and how to mend it
  */
 export function baselinesWatcher(options?: BaselinesOptions): BaselinesWatcher {
@@ -131,7 +132,6 @@ class LearningWatcher implements BaselinesWatcher {
   }
 
   async stop(timeoutMs: number): Promise<void> {
-    this.#context = undefined;
     await this.#keeper?.stop(timeoutMs);
   }
 
@@ -161,10 +161,10 @@ class LearningWatcher implements BaselinesWatcher {
 
   *#reviewOne(context: WatchContext, watched: Watched, nowMs: number): Generator<void> {
     const { signal, limited } = watched.subject;
-    if (limited) {
-      const { plan, insight } = yield* planned(watched, this.options, nowMs);
-      this.#plans.set(watched, { plan, timeMs: nowMs });
-      this.#tell(context, insight);
+    if (limited && isDue(this.#plans.get(watched)?.timeMs ?? 0, PLAN_MS, nowMs)) {
+      const found = yield* planned(watched, this.options, nowMs);
+      if (found !== undefined) this.#plans.set(watched, { plan: found.plan, timeMs: nowMs });
+      this.#tell(context, found?.insight);
     }
     if (signal === "saturation") this.#tell(context, leaking(watched, nowMs));
     if (signal === "latency" || signal === "errors") this.#tell(context, degrading(watched, nowMs));

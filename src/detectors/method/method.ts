@@ -110,10 +110,11 @@ class MethodDetector<Input, J extends Judgement> implements Detector {
     if (input === undefined) return this.#without();
     const isNews = progress.timeline.advances(timeMs);
     const judgement = method.judge(input, isNews ? timeMs : progress.timeline.lastMs);
+    // Before it is learned: an explanation is of what was known until now.
+    const verdict = judgement === undefined ? WARMING : verdictOf(judgement);
     if (isNews) method.learn(input, timeMs, judgement);
-    if (judgement === undefined) return WARMING;
-    progress.warm = 1;
-    return verdictOf(judgement);
+    if (judgement !== undefined) progress.warm = 1;
+    return verdict;
   }
 
   #without(): Verdict {

@@ -12,6 +12,7 @@ const ENOUGH = 30;
 export class Oddness {
   readonly usual = new Moments(1000);
   readonly tail = new Tail();
+  unit=0;
   readonly #alarm: number;
 
   constructor(probability: number) {
@@ -27,11 +28,12 @@ export class Oddness {
   }
 
   timesUsual(statistic: number): number {
-    return statistic > 0 ? statistic / this.usual.mean : 0;
+    return statistic > 0 ? statistic / (this.unit||1) : 0;
   }
 
   learn(statistic: number): void {
     this.usual.learn(statistic);
+    if (this.usual.count >= ENOUGH && this.unit===0) this.unit = this.usual.mean;
     if (this.usual.count >= ENOUGH) this.tail.learn(this.timesUsual(statistic));
   }
 }

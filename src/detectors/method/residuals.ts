@@ -18,7 +18,7 @@ export interface Forecast extends Judgement {
 /** Residuals that make an estimate of how far they usually go. */
 const ENOUGH = 30;
 /** Residuals over which their size is averaged. */
-const SPAN = 200;
+const SPAN = 1000;
 
 /**
  * How far a forecast is usually off, and how improbable it is to be off as far as now: the residual as a
@@ -26,7 +26,7 @@ const SPAN = 200;
  */
 export class Residuals {
   readonly recent = new Moments(SPAN);
-  readonly tail = new Tail();
+  readonly tail = new Tail();unit=0;
   readonly #alarm: number;
 
   /** @param probability - of the alarm, one value in 1/probability */
@@ -61,14 +61,18 @@ export class Residuals {
 
   /** @param level - of the series */
   learn(residual: number, level: number): void {
-    if (this.recent.count >= ENOUGH) this.tail.learn(this.#ratio(residual, level));
-    this.recent.learn(residual);
+    if (this.recent.count < ENOUGH || this.unit===0) {
+      this.recent.learn(residual);
+      if (this.recent.count>=ENOUGH) this.unit = Math.sqrt(this.recent.variance+this.recent.mean**2);
+      return;
+    }
+    const limit = this.#scale * this.tail.valueAt(this.#alarm) || Number.POSITIVE_INFINITY;
+    this.tail.learn(this.#ratio(residual, level));
+    this.recent.learn(Math.max(-limit, Math.min(limit, residual)));
   }
 
-  /** Size of residuals as of late. */
   get #scale(): number {
-    const { variance, mean } = this.recent;
-    return Math.sqrt(variance + mean * mean);
+    return this.unit;
   }
 
   /** How many times its usual size a residual is; rounding errors are none. */

@@ -79,10 +79,10 @@ export class Season {
     const width = Math.max(1, Math.round((this.binMs / this.lengthMs) * slots));
     for (let at = 0; at < this.open; at++) {
       if (Number.isNaN(bins[at])) continue;
-      const first = this.slotAt(this.startMs + at * this.binMs);
       for (let i = 0; i < width; i++) {
-        sums[(first + i) % slots] += bins[at];
-        counts[(first + i) % slots]++;
+        const slot = this.slotAt(this.startMs + (at + (i + 0.5) / width) * this.binMs);
+        sums[slot] += bins[at];
+        counts[slot]++;
       }
     }
     return sums.map((sum, slot) => sum / counts[slot]);
@@ -98,11 +98,14 @@ export class Season {
         return false;
       }
       if (index === this.open) return due;
+      if (this.open === BINS) {
+        this.#makeRoom();
+        continue;
+      }
       this.bins[this.open++] = this.count === 0 ? Number.NaN : this.sum / this.count;
       this.sum = 0;
       this.count = 0;
       due ||= this.open >= FIRST && this.open % EVERY === 0;
-      if (this.open === BINS) this.#makeRoom();
     }
   }
 
@@ -133,7 +136,8 @@ export class Season {
   #search(): boolean {
     const cycle = cycleOf(this.bins.subarray(0, this.open));
     const found = cycle === undefined ? 0 : this.#snapped(cycle.length * this.binMs);
-    const isAgreed = found > 0 && isNear(found, this.candidateMs);
+    if (found === 0) return false;
+    const isAgreed = isNear(found, this.candidateMs);
     this.candidateMs = found;
     return isAgreed && !this.#isKnown(found) && this.#adopt(found);
   }

@@ -9,6 +9,13 @@ const LEAST_SLOPE = 0.08;
 /** Values, and exceedances among them, that the memory reaches back. */
 const MEMORY = 1000;
 const EXCEEDANCES = 100;
+/** Beyond the largest so far a tail is never taken to be flatter; and by how much that fades a value. */
+const RECORD_SLOPE = 0.25;
+const FADING = Math.exp(-RECORD_SLOPE / MEMORY);
+/** Times the largest so far that one value may make it. */
+const MOST_AT_ONCE = 3;
+/** Slopes that one value counts for at most. */
+const FARTHEST = 5;
 /** The level starts as the largest of so many, but as no more than that. */
 const START = 20;
 const HIGHEST_START = 5;
@@ -28,6 +35,9 @@ export class Tail {
   level = 0;
   slope = NORMAL_SLOPE;
   exceedances = 0;
+  /** The largest so far, fading. */
+  record = 0;
+  quiet = 0;
 
   /** −ln of the probability of a value as large. */
   surprise(value: number): number {
@@ -35,28 +45,41 @@ export class Tail {
     // Not one of so many was above 0: the rule of succession, squared for want of a scale.
     if (this.level === 0) return 2 * Math.log(this.count + 2);
     if (value <= this.level) return AT_LEVEL * (value / this.level);
-    return AT_LEVEL + Math.log(value / this.level) / this.slope;
+    const byTail = AT_LEVEL + Math.log(value / this.level) / this.slope;
+    if (value <= this.record) return byTail;
+    return Math.max(byTail, this.#atRecord + Math.log(value / this.record) / RECORD_SLOPE);
+  }
+
+  get #atRecord(): number {
+    return Math.log(1 + Math.min(this.count, MEMORY));
   }
 
   /** The value that is as improbable as that. */
   valueAt(surprise: number): number {
     if (surprise <= AT_LEVEL) return (this.level * surprise) / AT_LEVEL;
-    return this.level * Math.exp((surprise - AT_LEVEL) * this.slope);
+    const byTail = this.level * Math.exp((surprise - AT_LEVEL) * this.slope);
+    if (byTail <= this.record) return byTail;
+    const beyond = Math.max(0, surprise - this.#atRecord) * RECORD_SLOPE;
+    return Math.min(byTail, this.record * Math.exp(beyond));
   }
 
   learn(value: number): void {
     this.count++;
+    this.record *= FADING;
+    if (value > this.record) this.record = Math.min(value, MOST_AT_ONCE * this.record || value);
     if (this.count <= START || this.level === 0) {
       if (value > this.level) this.level = Math.min(HIGHEST_START, value);
       return;
     }
     const rate = Math.max(1 / this.count, 1 / MEMORY);
     if (!(value > this.level)) {
-      this.level *= Math.exp(-rate * this.slope);
+      this.quiet++;
+      this.level *= Math.exp(-rate * this.slope * Math.max(1, this.quiet / 100));
       return;
     }
     this.exceedances++;
-    const excess = Math.min(Math.log(value / this.level), 8 * this.slope);
+    this.quiet = 0;
+    const excess = Math.min(Math.log(value / this.level), FARTHEST * this.slope);
     const weight = 1 / Math.min(this.exceedances + GUESS, EXCEEDANCES);
     this.slope = Math.max(LEAST_SLOPE, this.slope + weight * (excess - this.slope));
     this.level *= Math.exp((rate * this.slope * (1 - SHARE)) / SHARE);

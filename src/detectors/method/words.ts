@@ -6,19 +6,20 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** A length of time in the largest unit it has at least one of. */
+/** A length of time in the largest unit it has one of; two where that is days. */
 export function duration(ms: number): string {
-  for (const [unit, length] of UNITS) {
-    if (Math.abs(ms) >= length) return `${figure(Number((ms / length).toPrecision(3)))} ${unit}`;
+  for (const [unit, length, least] of UNITS) {
+    if (Math.abs(ms) >= least * length)
+      return `${figure(Number((ms / length).toPrecision(3)))} ${unit}`;
   }
   return `${figure(ms)} ms`;
 }
 
 const UNITS = [
-  ["days", 2 * 86_400_000],
-  ["h", 3_600_000],
-  ["min", 60_000],
-  ["s", 1000],
+  ["days", 86_400_000, 2],
+  ["h", 3_600_000, 1],
+  ["min", 60_000, 1],
+  ["s", 1000, 1],
 ] as const;
 
 export function percent(share: number): string {

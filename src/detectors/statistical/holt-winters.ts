@@ -78,8 +78,10 @@ class HoltWinters implements Method<number, Forecast> {
     this.trend = damping * this.trend + alpha * beta * step;
     if (this.season.lengthMs > 0) {
       const slot = this.season.slotAt(timeMs);
+      // Of a slot that was never seen nothing is far out.
+      const off = this.visits[slot] === 0 ? residual : step;
       const rate = Math.max(gamma, 1 / ++this.visits[slot]);
-      this.seasonal[slot] += rate * (1 - alpha) * step;
+      this.seasonal[slot] += rate * (1 - alpha) * off;
     }
     this.residuals.learn(residual, expected);
     if (this.season.learn(timeMs, value)) this.#begin(timeMs, value);

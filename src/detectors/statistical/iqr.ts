@@ -17,7 +17,7 @@ export interface IqrOptions extends DistanceOptions {
 
 /** Quartile of the normal distribution, in standard deviations; it is as far below the middle. */
 const QUARTILE = 0.6745;
-/** The same for the 98th percentile: the range to it serves where half of the values are the same. */
+/** The same for the 98th percentile: the way to it serves where half of the values are the same. */
 const WIDE = 2.054;
 
 /**
@@ -51,7 +51,8 @@ class Iqr extends DistanceMethod {
     const { median } = values;
     const low = values.quantile(0.25);
     const high = values.quantile(0.75);
-    const wide = (values.quantile(0.98) - values.quantile(0.02)) * (QUARTILE / WIDE);
+    const farther = Math.max(values.quantile(0.98) - median, median - values.quantile(0.02));
+    const wide = farther * ((2 * QUARTILE) / WIDE);
     return { expected: median, low, high, unit: floored(high - low || wide, median) };
   }
 

@@ -73,7 +73,7 @@ class PageHinkley implements Method {
       this.fall = fall;
     }
     this.count++;
-    this.mean = this.count === 1 ? value : this.mean + (value - this.mean) / this.count;
+    this.mean += this.#held(value) / this.count;
     this.scatter.learn(value - this.mean);
   }
 
@@ -83,13 +83,20 @@ class PageHinkley implements Method {
     this.fall = 0;
   }
 
+  /** How far a value is from the mean, a spike no farther than it counts. */
+  #held(value: number): number {
+    const off = value - this.mean;
+    if (this.count < this.#settings.atLeast) return off;
+    const most = MOST * floored(this.scatter.wander, this.mean);
+    return Math.max(-most, Math.min(most, off));
+  }
+
   /** What the sums are with this value; nothing while the mean is of too few. */
   #sums(value: number): { rise: number; fall: number } {
     const { delta, atLeast } = this.#settings;
     if (this.count < atLeast) return { rise: 0, fall: 0 };
-    const deviation = floored(this.scatter.wander, this.mean);
-    const off = value - this.mean;
-    const z = off === 0 ? 0 : Math.max(-MOST, Math.min(MOST, off / deviation));
+    const off = this.#held(value);
+    const z = off === 0 ? 0 : off / floored(this.scatter.wander, this.mean);
     return { rise: Math.max(0, this.rise + z - delta), fall: Math.max(0, this.fall - z - delta) };
   }
 }

@@ -29,7 +29,8 @@ export class HashWrite {
     let at = writeLength(out, this.#length, field.length);
     for (let i = 0; i < field.length; i++) out[at++] = field.charCodeAt(i);
     at = writeLength(out, writeEnd(out, at), size);
-    for (let i = start, to = at; i < end; i++) out[to++] = bytes[i];
+    // A fifth of what `set` costs, which needs a view of the part.
+    Buffer.prototype.copy.call(bytes, out, at, start, end);
     this.#length = writeEnd(out, at + size);
     this.fields++;
     return at;

@@ -14,6 +14,9 @@ export interface LedgerOptions {
   readonly rawKey: (startMs: number) => string;
 }
 
+/** Points between two looks at the clock. */
+const STEP = 16;
+
 /** Fields of one command: Redis serves others in between. */
 export const FIELDS = 500;
 
@@ -72,7 +75,7 @@ export class Ledger {
     return this.startMs + this.options.windowMs;
   }
 
-  /** Takes a cumulative batch in, point by point; the same one again changes nothing. */
+  /** Takes a cumulative batch in, a few points a step; the same one again changes nothing. */
   *take(batch: MetricBatch): Generator<void> {
     if (batch === this.#batch) return;
     this.#advance(batch.to);
@@ -86,8 +89,9 @@ export class Ledger {
         if (isKept(point)) this.#takePoint(known.at(place, point), point, batch.to);
         else this.rejected++;
         place++;
-        yield;
+        if (place % STEP === 0) yield;
       }
+      yield;
     }
   }
 

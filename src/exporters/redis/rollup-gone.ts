@@ -187,9 +187,9 @@ export class GoneKeeper {
     totals: Totals,
     sums: Map<string, SeriesSum>,
   ): Promise<void> {
-    const { source, slices, tally, wallMs } = this.options;
+    const { source, slices, tally, wallMs, rawMs } = this.options;
     const { connection, keys, service, catalogue } = source;
-    for (const startMs of totals.windowsBeyond(record)) {
+    for (const startMs of totals.windowsBeyond(record, rawMs)) {
       const command: Command = ["HGETALL", keys.raw(service, record.id, startMs)];
       const [reply] = await connection.batch([command], { binary: true });
       const payloads = fieldsOf(reply, tally);

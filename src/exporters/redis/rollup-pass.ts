@@ -50,7 +50,8 @@ export class RollupPass {
     const { state, stateStore, isOver } = this.options;
     for (const [tier, stepMs] of stepsMs.entries()) {
       const field = reachedField(stepsMs, stepMs);
-      let believed = state.reached(stepsMs, stepMs);
+      const believed = state.reached(stepsMs, stepMs);
+      let from = state.fields.get(field) ?? "";
       let at = tier === 0 ? this.#oldestRaw(believed) : this.#oldestFiner(tier, believed);
       if (tier === 0) this.#began = at;
       this.#reached[tier] = at;
@@ -58,9 +59,9 @@ export class RollupPass {
         if (isOver()) return false;
         await (tier === 0 ? this.#fromRaw(at) : this.#fromFiner(tier, at));
         // Another holder has moved it or taken it back: the next pass sees where things stand.
-        if (!(await stateStore.advance(field, believed, at + stepMs))) return false;
+        if (!(await stateStore.advance(field, from, at + stepMs))) return false;
         at += stepMs;
-        believed = at;
+        from = String(at);
         this.#reached[tier] = at;
       }
     }

@@ -23,10 +23,15 @@ export function processesOf(reply: unknown, tally?: UnreadableTally): readonly P
   for (let at = 0; at + 1 < pairs.length; at += 2) {
     if (String(pairs[at]) === MARKER) continue;
     const record = parseProcess(String(pairs[at + 1]));
-    if (record !== undefined) found.push(record);
+    if (record !== undefined && isUsable(record)) found.push(record);
     else if (tally !== undefined) tally.unreadable++;
   }
   return found;
+}
+
+/** Whether its windows can be enumerated: nobody's are shorter than a second. */
+function isUsable({ windowMs }: ProcessRecord): boolean {
+  return Number.isSafeInteger(windowMs) && windowMs >= 1000;
 }
 
 /** Whether it has missed so many flushes that it must be frozen, cut off or dead. */

@@ -17,9 +17,10 @@ export class Layouts {
   readonly #layouts = new Map<string, Layout>();
   readonly #accumulators = new Map<Layout, Accumulator>();
 
-  /** @returns undefined for a descriptor of a histogram that no layout can be made of */
+  /** @returns undefined for a descriptor that nothing can be shown of */
   series(id: string, descriptor: SeriesDescriptor): KnownSeries | undefined {
     const { kind, scale } = descriptor;
+    if (!isSound(descriptor)) return undefined;
     if (kind === "counter") return { id, descriptor, kind };
     if (kind !== "histogram") return { id, descriptor, kind: "gauge" };
     const layout = this.#layoutOf(descriptor);
@@ -52,4 +53,21 @@ export class Layouts {
     }
     return layout;
   }
+}
+
+const OUTCOMES: readonly unknown[] = ["ok", "error", "aborted", undefined];
+
+/** Whether what is beyond its bare shape is of the types that it says. */
+function isSound({ attributes, signals }: SeriesDescriptor): boolean {
+  if (!isFlat(attributes)) return false;
+  if (signals === undefined) return true;
+  const { instrument, name, outcome, type = "" } = signals;
+  const isText = [instrument, name, type].every((text) => typeof text === "string");
+  return isText && OUTCOMES.includes(outcome) && isFlat(signals.attributes);
+}
+
+function isFlat(attributes: object): boolean {
+  return Object.values(attributes).every((value) => {
+    return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  });
 }

@@ -19,6 +19,9 @@ end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1`;
 
+/** The shortest step there can be. */
+const LEAST_STEP_MS = 1000;
+
 /** A field that changes, and steps that are made anew with it. */
 export interface Rewind {
   readonly field: string;
@@ -35,8 +38,8 @@ export class RollupState {
 
   /** All before this instant is rolled up; undefined before the first. */
   reached(stepsMs: readonly number[], stepMs: number): number | undefined {
-    const text = this.fields.get(reachedField(stepsMs, stepMs));
-    return text === undefined ? undefined : Number(text);
+    const ms = Number(this.fields.get(reachedField(stepsMs, stepMs)));
+    return Number.isSafeInteger(ms) && ms > 0 ? ms : undefined;
   }
 
   /** What the writers keep, for those who read. */
@@ -107,12 +110,10 @@ export class RollupStateStore {
     );
   }
 
-  /** @returns whether it was `from` and is `to` now */
-  async advance(field: string, from: number | undefined, to: number): Promise<boolean> {
-    const reply = await this.connection.command(
-      ...this.#change({ field, from: from?.toString() ?? "", to: String(to), back: [] }),
-    );
-    return reply === 1;
+  /** @param from - as it was read; "": it was not there. @returns whether it was that, and is `to` now */
+  async advance(field: string, from: string, to: number): Promise<boolean> {
+    const change = this.#change({ field, from, to: String(to), back: [] });
+    return (await this.connection.command(...change)) === 1;
   }
 
   /** Each on its own: one that somebody else has made already changes nothing. */
@@ -167,12 +168,15 @@ function parseRetention(text: string | undefined): ResolvedRetention | undefined
   }
 }
 
-/** @throws Error for what is no list of pairs of lengths */
+/** @throws RangeError for what is no list of tiers, each a multiple of the one before */
 function tiersFrom(list: unknown): readonly RetentionTier[] {
-  return Array.from(list as Iterable<readonly [unknown, unknown]>, ([stepMs, keepMs]) => {
-    if (!Number.isSafeInteger(stepMs) || (stepMs as number) < 1 || !Number.isFinite(keepMs)) {
-      throw new RangeError("a tier is two lengths in ms");
-    }
-    return { stepMs: stepMs as number, keepMs: keepMs as number };
+  let finerMs = LEAST_STEP_MS;
+  const tiers = Array.from(list as Iterable<readonly [number, number]>, ([stepMs, keepMs]) => {
+    const isStep = Number.isSafeInteger(stepMs) && stepMs >= finerMs && stepMs % finerMs === 0;
+    if (!isStep || !(keepMs > 0)) throw new RangeError("no tier");
+    finerMs = stepMs;
+    return { stepMs, keepMs };
   });
+  if (tiers.length === 0) throw new RangeError("no tiers");
+  return tiers;
 }

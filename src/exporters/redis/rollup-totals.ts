@@ -54,10 +54,10 @@ export class Totals {
     }
   }
 
-  /** Starts of raw windows that may hold more than the totals do. */
-  windowsBeyond(process: ProcessRecord): number[] {
-    const { startMs, seenMs, windowMs } = process;
-    const since = Math.max(startMs - windowMs, this.#newestMs - 2 * TOTAL_EVERY_MS);
+  /** Starts of raw windows, which are kept for `rawMs`, that may hold more than the totals do. */
+  windowsBeyond(process: ProcessRecord, rawMs: number): number[] {
+    const { seenMs } = process;
+    const since = Math.max(seenMs - rawMs, this.#newestMs - 2 * TOTAL_EVERY_MS);
     return windowsOf(process, since, seenMs + 1);
   }
 

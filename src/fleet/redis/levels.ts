@@ -11,6 +11,9 @@ import type { ServiceView } from "./view.js";
 /** What gauges are shown over: mean and extremes are those of the last minute, at most. */
 const RECENT_MS = 60_000;
 
+/** Clocks of writers may be ahead of the reader's by this much. */
+export const AHEAD_MS = 60_000;
+
 /** What one process says of everything that goes up and down, by series. */
 export type Levels = ReadonlyMap<string, GaugeWindow>;
 
@@ -28,7 +31,8 @@ export async function levelsOf(
     if (!isLive(process, nowMs)) continue;
     const own = new Map<string, GaugeWindow>();
     levels.set(process, own);
-    const { windowMs, seenMs } = process;
+    const { windowMs } = process;
+    const seenMs = Math.min(process.seenMs, nowMs + AHEAD_MS);
     const from = floorTo(Math.max(sinceMs, nowMs - RECENT_MS), windowMs);
     for (const startMs of windowsOf(
       process,

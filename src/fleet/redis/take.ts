@@ -14,7 +14,7 @@ import { ownValues } from "./ask.js";
 import { batchOf, type Valued } from "./batch.js";
 import { exemplarsOf } from "./exemplars.js";
 import { matching } from "./filter.js";
-import { gaugesOf, type Levels, levelsOf, saturationOf } from "./levels.js";
+import { AHEAD_MS, gaugesOf, type Levels, levelsOf, saturationOf } from "./levels.js";
 import type { FleetFilter } from "./model.js";
 import { operationKey } from "./operation-key.js";
 import { Bin, fill, type Reading } from "./read.js";
@@ -30,8 +30,6 @@ export const SPAN_MS: Readonly<Record<WindowName, number>> = {
 };
 
 const SELF: ReadonlySet<string> = new Set(SELF_METRICS);
-/** Clocks of writers may be ahead of the reader's by this much. */
-const AHEAD_MS = 60_000;
 
 /** What one service contributes to a snapshot. */
 export interface Taken {

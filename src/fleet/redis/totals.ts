@@ -57,7 +57,7 @@ export async function addTotals(
       if (pause !== undefined) await pause;
     }
     if (view.nowMs - process.seenMs > view.retention.rawMs) continue;
-    for (const startMs of totals.windowsBeyond(process)) {
+    for (const startMs of totals.windowsBeyond(process, view.retention.rawMs)) {
       windows.push({ process, startMs, of: totals });
     }
   }

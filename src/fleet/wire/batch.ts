@@ -67,34 +67,37 @@ function signalsText(packer: Packer, signals: PointSignals | PointOutcome | unde
 const KINDS: readonly unknown[] = ["histogram", "counter", "updown", "gauge"];
 const OUTCOMES: readonly unknown[] = ["ok", "error", "aborted"];
 
-/** Reads what `packBatch` wrote. @throws WireFault when it is anything else */
-export function unpackBatch(packed: Packed): MetricBatch {
+/** Reads what `packBatch` wrote, point by point. @throws WireFault when it is anything else */
+export function* unpackBatch(packed: Packed): Generator<void, MetricBatch> {
   const unpacker = new Unpacker(packed);
   const { head } = unpacker;
   const [id, startTimeMs, to] = list(head.of, "of");
   const from = finite(startTimeMs, "start");
+  const metrics: MetricData[] = [];
+  for (const metric of list(head.metrics, "metrics")) {
+    metrics.push(yield* readMetric(unpacker, metric));
+  }
   return Object.freeze({
     resource: { attributes: attributesOf(head.resource) },
     incarnation: { id: text(id, "id"), startTimeMs: from },
     temporality: "cumulative",
     from,
     to: finite(to, "end"),
-    metrics: list(head.metrics, "metrics").map((each) => readMetric(unpacker, each)),
+    metrics,
   });
 }
 
-function readMetric(unpacker: Unpacker, given: unknown): MetricData {
-  const [of, points] = list(given, "metric");
+function* readMetric(unpacker: Unpacker, given: unknown): Generator<void, MetricData> {
+  const [of, fields] = list(given, "metric");
   const [name, kind, unit, description] = list(of, "metric").map((each) => text(each, "metric"));
   if (!KINDS.includes(kind)) throw malformed("a metric has no kind");
   const read = kind === "histogram" ? readHistogram : readNumber;
-  return {
-    name,
-    kind,
-    unit,
-    description,
-    points: list(points, "points").map((point) => read(unpacker, list(point, "point"))),
-  } as MetricData;
+  const points: (HistogramPoint | NumberPoint)[] = [];
+  for (const point of list(fields, "points")) {
+    points.push(read(unpacker, list(point, "point")));
+    yield;
+  }
+  return { name, kind, unit, description, points } as MetricData;
 }
 
 function readHistogram(unpacker: Unpacker, fields: readonly unknown[]): HistogramPoint {

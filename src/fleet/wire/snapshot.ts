@@ -1,12 +1,15 @@
-import { dependenciesOf } from "../../snapshot/dependencies.js";
 import { Latency } from "../../snapshot/latency.js";
 import type {
   AttributesData,
+  CounterSnapshot,
+  GaugeSnapshot,
+  HistogramSnapshot,
   OperationExemplar,
   OperationSnapshot,
-  Snapshot,
+  SaturationSnapshot,
 } from "../../snapshot/model.js";
 import { closed, histogramSnapshot } from "../figures.js";
+import type { FleetPart } from "../model.js";
 import { type Packed, Packer } from "./packer.js";
 import { readSelf } from "./self.js";
 import {
@@ -21,7 +24,7 @@ import {
 } from "./unpacker.js";
 
 /** Writes a snapshot for another thread or process. About 1 µs an operation. */
-export function packSnapshot(snapshot: Snapshot): Packed {
+export function packSnapshot(snapshot: FleetPart["snapshot"]): Packed {
   const packer = new Packer();
   const { service, window, start, end, self } = snapshot;
   const named = ({ name, attributes }: { name: string; attributes: AttributesData }): string =>
@@ -61,55 +64,70 @@ export function packSnapshot(snapshot: Snapshot): Packed {
   ]);
 }
 
-/** Reads what `packSnapshot` wrote. @throws WireFault when it is anything else */
-export function unpackSnapshot(packed: Packed): Snapshot {
+/** Reads what `packSnapshot` wrote, entry by entry. @throws WireFault when it is anything else */
+export function* unpackSnapshot(packed: Packed): Generator<void, FleetPart["snapshot"]> {
   const unpacker = new Unpacker(packed);
   const { head } = unpacker;
   const [service, window, start, end] = list(head.of, "of");
-  const each = <T>(name: string, read: (fields: readonly unknown[]) => T): readonly T[] =>
-    Object.freeze(list(head[name], name).map((one) => read(list(one, name))));
-  const name = text(service, "service");
-  const operations = each("operations", (fields) => readOperation(unpacker, fields));
   return Object.freeze({
-    service: name,
+    service: text(service, "service"),
     window: text(window, "window"),
     start: finite(start, "start"),
     end: finite(end, "end"),
-    operations,
-    dependencies: dependenciesOf(name, operations),
-    saturation: each("saturation", (fields) => {
-      const [unit, value, mean, max, saturation] = list(fields[2], "saturation");
-      return Object.freeze({
-        ...readName(fields),
-        unit: text(unit, "unit"),
-        value: finite(value, "value"),
-        mean: finite(mean, "mean"),
-        max: finite(max, "max"),
-        ...(saturation === null ? {} : { saturation: finite(saturation, "saturation") }),
-      });
-    }),
-    counters: each("counters", (fields) => {
-      const [unit, count, perSecond] = list(fields[2], "counter");
-      return Object.freeze({
-        ...readName(fields),
-        unit: text(unit, "unit"),
-        count: finite(count, "count"),
-        perSecond: finite(perSecond, "rate"),
-      });
-    }),
-    gauges: each("gauges", (fields) => {
-      const [unit, value, mean, min, max] = list(fields[2], "gauge");
-      return Object.freeze({
-        ...readName(fields),
-        unit: text(unit, "unit"),
-        value: finite(value, "value"),
-        mean: finite(mean, "mean"),
-        min: finite(min, "min"),
-        max: finite(max, "max"),
-      });
-    }),
-    histograms: each("histograms", (fields) => readHistogram(unpacker, fields)),
+    // Histograms lie in this order.
+    operations: yield* each(head, "operations", (fields) => readOperation(unpacker, fields)),
+    saturation: yield* each(head, "saturation", readSaturation),
+    counters: yield* each(head, "counters", readCounter),
+    gauges: yield* each(head, "gauges", readGauge),
+    histograms: yield* each(head, "histograms", (fields) => readHistogram(unpacker, fields)),
     self: readSelf(record(head.self, "self")),
+  });
+}
+
+function* each<T>(
+  head: Unpacker["head"],
+  name: string,
+  read: (fields: readonly unknown[]) => T,
+): Generator<void, readonly T[]> {
+  const all: T[] = [];
+  for (const fields of list(head[name], name)) {
+    all.push(read(list(fields, name)));
+    yield;
+  }
+  return Object.freeze(all);
+}
+
+function readSaturation(fields: readonly unknown[]): SaturationSnapshot {
+  const [unit, value, mean, max, saturation] = list(fields[2], "saturation");
+  return Object.freeze({
+    ...readName(fields),
+    unit: text(unit, "unit"),
+    value: finite(value, "value"),
+    mean: finite(mean, "mean"),
+    max: finite(max, "max"),
+    ...(saturation === null ? {} : { saturation: finite(saturation, "saturation") }),
+  });
+}
+
+function readCounter(fields: readonly unknown[]): CounterSnapshot {
+  const [unit, count, perSecond] = list(fields[2], "counter");
+  return Object.freeze({
+    ...readName(fields),
+    unit: text(unit, "unit"),
+    count: finite(count, "count"),
+    perSecond: finite(perSecond, "rate"),
+  });
+}
+
+function readGauge(fields: readonly unknown[]): GaugeSnapshot {
+  const [unit, value, mean, min, max] = list(fields[2], "gauge");
+  return Object.freeze({
+    ...readName(fields),
+    unit: text(unit, "unit"),
+    value: finite(value, "value"),
+    mean: finite(mean, "mean"),
+    min: finite(min, "min"),
+    max: finite(max, "max"),
   });
 }
 
@@ -118,13 +136,15 @@ function readName(fields: readonly unknown[]): Pick<OperationSnapshot, "name" | 
 }
 
 function readOperation(unpacker: Unpacker, fields: readonly unknown[]): OperationSnapshot {
-  const [, , instrument, ok, failures, gone, perSecond, inFlight, types, traced] = fields;
+  const [name, attributes, instrument, ok, failures, gone, perSecond, inFlight, types, traced] =
+    fields;
   const latency = new Latency(unpacker.histogram(ok));
   const failed = new Latency(unpacker.histogram(failures));
   const aborted = whole(gone, "aborted");
   const count = latency.count + failed.count + aborted;
   return Object.freeze({
-    ...readName(fields),
+    name: text(name, "name"),
+    attributes: attributesOf(attributes),
     instrument: text(instrument, "instrument"),
     latency,
     traffic: Object.freeze({ count, perSecond: finite(perSecond, "rate") }),
@@ -136,16 +156,15 @@ function readOperation(unpacker: Unpacker, fields: readonly unknown[]): Operatio
     }),
     aborted: Object.freeze({ count: aborted }),
     inFlight: whole(inFlight, "in flight"),
-    exemplars: traced === 0 ? NONE : Object.freeze(list(traced, "exemplars").map(readExemplar)),
+    exemplars:
+      traced === 0 ? NO_EXEMPLARS : Object.freeze(list(traced, "exemplars").map(readExemplar)),
   });
 }
 
-const NONE: readonly OperationExemplar[] = Object.freeze([]);
+const NO_EXEMPLARS: readonly OperationExemplar[] = Object.freeze([]);
+const NO_COUNTS: Readonly<Record<string, number>> = Object.freeze({});
 
-function readHistogram(
-  unpacker: Unpacker,
-  fields: readonly unknown[],
-): Snapshot["histograms"][number] {
+function readHistogram(unpacker: Unpacker, fields: readonly unknown[]): HistogramSnapshot {
   const [unit, perSecond] = list(fields[3], "histogram");
   const figures = new Latency(unpacker.histogram(fields[2]));
   return histogramSnapshot(
@@ -155,7 +174,7 @@ function readHistogram(
 }
 
 function readCounts(given: unknown): Readonly<Record<string, number>> {
-  if (given === 0) return Object.freeze({});
+  if (given === 0) return NO_COUNTS;
   const counts = Object.entries(record(given, "types")).map(
     ([type, count]) => [type, whole(count, "count")] as const,
   );

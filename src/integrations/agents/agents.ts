@@ -1,7 +1,8 @@
 import { INTERNALS, type Instrumented, type Internals } from "../../instruments/internals.js";
-import { Agent } from "./agent.js";
+import { NamedAgent } from "./agent.js";
+import type { Agent, Mcp, McpSide } from "./api.js";
 import type { Shared } from "./context.js";
-import { Mcp, type McpSide } from "./mcp.js";
+import { McpEnd } from "./mcp.js";
 import { Metrics } from "./metrics.js";
 import { Named, nameWithoutIds, plainName } from "./names.js";
 import { observersOf } from "./observers.js";
@@ -45,7 +46,7 @@ export class Agents {
       ),
     };
     this.#agents = new Named(
-      (name) => new Agent(name, this.#shared, this.#options ?? resolveAgentOptions(undefined)),
+      (name) => new NamedAgent(name, this.#shared, this.#options ?? resolveAgentOptions(undefined)),
       nameWithoutIds,
       MAX_AGENTS,
       full("agents"),
@@ -80,7 +81,7 @@ export class Agents {
   mcp(side: McpSide): Mcp {
     let known = this.#mcp.get(side);
     if (known === undefined) {
-      known = new Mcp(this.#shared, side);
+      known = new McpEnd(this.#shared, side);
       this.#mcp.set(side, known);
     }
     return known;

@@ -1,12 +1,15 @@
-export {
-  Agent,
-  type Answer,
-  type BoundModel,
-  type BoundTool,
-  type ModelOptions,
-} from "./agent.js";
 export { agent, currentAgent, mcp } from "./agents.js";
-export type { Mcp, McpSession, McpSide } from "./mcp.js";
+export type {
+  Agent,
+  Answer,
+  BoundModel,
+  BoundTool,
+  Mcp,
+  McpSession,
+  McpSide,
+  ModelOptions,
+  QueuedTask,
+  TaskOptions,
+  UsageOf,
+} from "./api.js";
 export type { AgentOptions, ConcurrencyLimits, Price } from "./options.js";
-export type { QueuedTask } from "./queue.js";
-export type { TaskOptions } from "./task.js";

@@ -1,29 +1,22 @@
+import type { Mcp, McpSession, McpSide } from "./api.js";
 import { Bound } from "./bound.js";
 import { Call } from "./call.js";
 import { Context, type Shared } from "./context.js";
 import { Named, nameWithoutIds } from "./names.js";
 import { isToolError, TOOL_ERROR } from "./tool.js";
 
-/** Which end of a connection. */
-export type McpSide = "client" | "server";
-
 /** Methods that one end tells apart, and tools of each. */
 const MAX_METHODS = 100;
 const MAX_TOOLS = 500;
 
-/**
- * One end of the Model Context Protocol: its requests and sessions, under the names of the conventions.
- *
- * @see OpenTelemetry semantic conventions, mcp
- */
-export class Mcp {
+/** One end, of whatever connections. */
+export class McpEnd implements Mcp {
   readonly #context: Context;
   readonly #side: McpSide;
   readonly #methods: Named<McpBound>;
   readonly #toolsByMethod: Named<Named<McpBound>>;
   #sessions: SessionBound | undefined;
 
-  /** @internal */
   constructor(shared: Shared, side: McpSide) {
     const context = new Context(shared, {});
     const named = <T>(limit: number, make: (name: string) => T) => {
@@ -37,22 +30,15 @@ export class Mcp {
     });
   }
 
-  /**
-   * One request or notification. A result with `isError` is a failure, `tool_error`.
-   *
-   * @param method - `tools/call`, `resources/read`, …
-   * @param tool - the tool or prompt that it is about, if any; never a resource, whose URI may be anything
-   */
   request<T>(method: string, work: () => T, tool?: string): T {
     const isPlain = tool === undefined;
     const bound = isPlain ? this.#methods.get(method) : this.#toolsByMethod.get(method).get(tool);
     return bound.call(work);
   }
 
-  /** A session begins. */
   session(): McpSession {
     this.#sessions ??= new SessionBound(this.#context, this.#side);
-    return new McpSession(this.#sessions);
+    return new OpenSession(this.#sessions);
   }
 }
 
@@ -97,16 +83,13 @@ class SessionCall extends Call {
   }
 }
 
-/** A session that is open. */
-export class McpSession {
+class OpenSession implements McpSession {
   readonly #call: SessionCall;
 
-  /** @internal */
   constructor(sessions: Bound) {
     this.#call = new SessionCall(sessions, this);
   }
 
-  /** It is closed. @param error - that closed it, if one did */
   end(error?: unknown): void {
     if (error === undefined) this.#call.end();
     else this.#call.fail(error);

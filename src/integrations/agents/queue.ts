@@ -1,4 +1,5 @@
 import type { GaugeSeries } from "../../instruments/gauge.js";
+import type { QueuedTask } from "./api.js";
 import type { AgentContext } from "./context.js";
 import type { TaskBound } from "./task.js";
 
@@ -13,7 +14,7 @@ export class TaskQueue {
     this.#change(1);
     const { clock } = this.context.metrics;
     const place = new Place(() => this.#change(-1), clock.now());
-    const task = new QueuedTask(place, (work) => {
+    const task = new Waiting(place, (work) => {
       const waitMs = place.leave() ? clock.now() - place.since : undefined;
       return tasks.begin(work, waitMs, limitMs);
     });
@@ -57,8 +58,7 @@ const lost = new FinalizationRegistry<{ place: Place; context: AgentContext }>(
   },
 );
 
-/** A task that waits. */
-export class QueuedTask {
+class Waiting implements QueuedTask {
   readonly #place: Place;
   readonly #begin: <T>(work: () => T) => T;
 
@@ -67,12 +67,10 @@ export class QueuedTask {
     this.#begin = begin;
   }
 
-  /** Takes it out of the queue and does it: how long it waited is recorded, the first time. */
   run<T>(work: () => T): T {
     return this.#begin(work);
   }
 
-  /** Takes it out of the queue undone. */
   cancel(): void {
     this.#place.leave();
   }

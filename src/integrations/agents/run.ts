@@ -1,5 +1,5 @@
 import type { Outcome } from "../../instruments/golden-signals.js";
-import type { Agent } from "./agent.js";
+import type { Agent } from "./api.js";
 import { Bound } from "./bound.js";
 import type { AgentContext } from "./context.js";
 import type { Distribution } from "./distribution.js";

@@ -1,4 +1,4 @@
-import type { Agent } from "./agent.js";
+import type { Agent } from "./api.js";
 import type { Run } from "./run.js";
 
 /** What runs around the code at hand; kept in the storage, replaced as a whole. */

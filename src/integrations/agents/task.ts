@@ -1,22 +1,12 @@
 import { readFields } from "../../diag/read-fields.js";
 import type { CounterSeries } from "../../instruments/counter.js";
 import type { Outcome } from "../../instruments/golden-signals.js";
-import type { Agent } from "./agent.js";
+import type { Agent, TaskOptions } from "./api.js";
 import { Bound } from "./bound.js";
 import type { AgentContext } from "./context.js";
 import type { Distribution } from "./distribution.js";
 import type { Scope } from "./scope.js";
 import { ScopedCall } from "./scoped-call.js";
-
-export interface TaskOptions {
-  /**
-   * Most ms the task may take, its time in a queue counted. One that takes longer is counted as late;
-   * nothing is cut short.
-   */
-  readonly limitMs?: number;
-  /** When it was put into its queue: a `Date`, or epoch ms. @default it did not wait */
-  readonly queuedAt?: Date | number;
-}
 
 /** The tasks of one type, as one agent does them. */
 export class TaskBound extends Bound<AgentContext> {

@@ -14,27 +14,22 @@ type TokenType = "input" | "output" | "cache_read" | "cache_creation" | "reasoni
 export class TokenMeter {
   readonly #inputs: Distribution;
   readonly #outputs: Distribution;
-  readonly #input: Total;
-  readonly #output: Total;
-  readonly #cacheRead: Total;
-  readonly #cacheWrite: Total;
-  readonly #reasoning: Total;
   readonly #cost: Cost | undefined;
   readonly #context: Context | undefined;
+  /** Each takes its place among the series with its first value. */
+  #input: CounterSeries | undefined;
+  #output: CounterSeries | undefined;
+  #cacheRead: CounterSeries | undefined;
+  #cacheWrite: CounterSeries | undefined;
+  #reasoning: CounterSeries | undefined;
 
   constructor(
-    metrics: Metrics,
-    attributes: Attributes,
+    private readonly metrics: Metrics,
+    private readonly attributes: Attributes,
     { price, currency, contextLimit }: TokenRules,
   ) {
-    const total = (type: TokenType) => new Total(metrics, attributes, type);
     this.#inputs = metrics.distribution("inputTokens", attributes);
     this.#outputs = metrics.distribution("outputTokens", attributes);
-    this.#input = total("input");
-    this.#output = total("output");
-    this.#cacheRead = total("cache_read");
-    this.#cacheWrite = total("cache_creation");
-    this.#reasoning = total("reasoning");
     if (price !== undefined) this.#cost = new Cost(metrics, attributes, price, currency);
     if (contextLimit !== undefined) this.#context = new Context(metrics, attributes, contextLimit);
   }
@@ -44,17 +39,21 @@ export class TokenMeter {
     const { input, output, cacheRead, cacheWrite, reasoning } = usage;
     if (input >= 0) {
       this.#inputs.record(input);
-      this.#input.add(input);
-      this.#context?.record(input);
+      (this.#input ??= this.#total("input")).add(input);
+      if (this.#context !== undefined) this.#context.record(input);
     }
     if (output >= 0) {
       this.#outputs.record(output);
-      this.#output.add(output);
+      (this.#output ??= this.#total("output")).add(output);
     }
-    if (cacheRead >= 0) this.#cacheRead.add(cacheRead);
-    if (cacheWrite >= 0) this.#cacheWrite.add(cacheWrite);
-    if (reasoning >= 0) this.#reasoning.add(reasoning);
-    this.#cost?.record(usage);
+    if (cacheRead >= 0) (this.#cacheRead ??= this.#total("cache_read")).add(cacheRead);
+    if (cacheWrite >= 0) (this.#cacheWrite ??= this.#total("cache_creation")).add(cacheWrite);
+    if (reasoning >= 0) (this.#reasoning ??= this.#total("reasoning")).add(reasoning);
+    if (this.#cost !== undefined) this.#cost.record(usage);
+  }
+
+  #total(type: TokenType): CounterSeries {
+    return this.metrics.counter("tokens", { ...this.attributes, "gen_ai.token.type": type });
   }
 }
 
@@ -63,25 +62,6 @@ export interface TokenRules {
   readonly price: Price | undefined;
   readonly currency: string;
   readonly contextLimit: number | undefined;
-}
-
-/** A counter that takes its place among the series with its first value. */
-class Total {
-  #series: CounterSeries | undefined;
-
-  constructor(
-    private readonly metrics: Metrics,
-    private readonly attributes: Attributes,
-    private readonly type: TokenType,
-  ) {}
-
-  add(tokens: number): void {
-    if (this.#series === undefined) {
-      const attributes = { ...this.attributes, "gen_ai.token.type": this.type };
-      this.#series = this.metrics.counter("tokens", attributes);
-    }
-    this.#series.add(tokens);
-  }
 }
 
 /** What tokens cost. Prices are per million tokens. */

@@ -131,8 +131,7 @@ export class Association {
     const usual = sumOf(this.#windows.slice(0, -RISE_WINDOWS));
     const ratio = now.traffic === 0 ? 0 : now.errors / now.traffic;
     const usually = usual.traffic === 0 ? 0 : usual.errors / usual.traffic;
-    const isHigh =
-      now.traffic >= LEAST_TRAFFIC && ratio >= LEAST_RATIO && ratio >= RISE * usually;
+    const isHigh = now.traffic >= LEAST_TRAFFIC && ratio >= LEAST_RATIO && ratio >= RISE * usually;
     const wasRisen = this.#isRisen;
     if (isHigh) this.#isRisen = true;
     else if (ratio < LEAST_RATIO / 2) this.#isRisen = false;

@@ -40,8 +40,7 @@ export class Judgements {
   balance({ inService: load, agents }: AgentsReading, timeMs: number): void {
     const isOn = this.teller.isOn("unbalanced");
     const limit = MOST_VARIANCE_PERCENT * (isOn ? RECOVERY : 1);
-    const isUneven =
-      load.agents >= 2 && load.tasks >= LEAST_TASKS && load.variancePercent > limit;
+    const isUneven = load.agents >= 2 && load.tasks >= LEAST_TASKS && load.variancePercent > limit;
     this.#unevenLooks = isUneven ? this.#unevenLooks + 1 : 0;
     const isSure = isOn ? isUneven : this.#unevenLooks >= UNEVEN_LOOKS;
     this.teller.judge("unbalanced", isSure, timeMs, () => {
@@ -77,7 +76,14 @@ export class Judgements {
         severity: slow === "dominates" ? "info" : "warning",
         reason: `${operation} ${reason}`,
         advice,
-        data: { type: "slow_step_detected", workflowId: workflow, stepId: name, share, why: slow, ...average },
+        data: {
+          type: "slow_step_detected",
+          workflowId: workflow,
+          stepId: name,
+          share,
+          why: slow,
+          ...average,
+        },
       };
     });
   }

@@ -15,7 +15,9 @@ export class FakeShared {
   services(owner: string, isCutOff: () => boolean = () => false): FleetServices {
     const away = <T>(answer: () => T): Promise<T> => {
       if (isCutOff()) return new Promise(() => {});
-      return this.isDown ? Promise.reject(new Error("shared store is down")) : Promise.resolve(answer());
+      return this.isDown
+        ? Promise.reject(new Error("shared store is down"))
+        : Promise.resolve(answer());
     };
     const store: StateStore = {
       name: "shared",

@@ -410,7 +410,7 @@ describe("a lease that is lost half-way", () => {
     const whole = new Cut(Number.POSITIVE_INFINITY);
     await settle(rollups(whole, service, clock, { lease: always }), clock);
     expect(whole.calls).toBeGreaterThan(40);
-    for (let most = 0; most <= whole.calls; most += 4) {
+    for (let most = 0; most <= whole.calls; most += 6) {
       const twin = `${service}, cut after ${most}`;
       at(t0 + 2 * MINUTE_MS + 2500);
       for (const { id, record } of processes) {

@@ -77,7 +77,10 @@ function reader(options: object): RedisFleet {
 
 /** Whole microseconds, in ms: each member has another distribution. */
 function valuesOf(nth: number, count = 500): number[] {
-  return Array.from({ length: count }, (_, i) => ((i * 7919 * (nth + 1)) % 90_000) / 1000 + nth + 1);
+  return Array.from(
+    { length: count },
+    (_, i) => ((i * 7919 * (nth + 1)) % 90_000) / 1000 + nth + 1,
+  );
 }
 
 /** The figures of the pooled values, in ms. */

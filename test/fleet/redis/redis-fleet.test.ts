@@ -53,7 +53,6 @@ function at(wall: number): void {
 
 const work = duration("work");
 const boom = duration("work", "error", "Boom");
-const gaveUp = duration("work", "aborted");
 const active = {
   ...gauge("auspex.operation.active"),
   kind: "updown" as const,
@@ -278,6 +277,10 @@ describe("a fleet in Redis", () => {
     await expectTotals();
     // Before what is known of b and c expires, it becomes one sum.
     at(t0 + 13 * HOUR_MS);
+    await a.total(t0 + 13 * HOUR_MS, [
+      [work, [0.1, 0.2, 0.3]],
+      [jobs, 6],
+    ]);
     await a.seen(t0 + 13 * HOUR_MS);
     for (let i = 0; i < 20; i++) {
       clock.advance(2500);
@@ -334,7 +337,8 @@ describe("a range of time", () => {
           .filter(([start]) => start >= step.timeMs && start < step.timeMs + MINUTE_MS)
           .flatMap(([, each]) => each);
         const count = values.length + 12;
-        const seconds = step.timeMs === t0 + 9 * MINUTE_MS ? (clock.wall() - step.timeMs) / 1000 : 60;
+        const seconds =
+          step.timeMs === t0 + 9 * MINUTE_MS ? (clock.wall() - step.timeMs) / 1000 : 60;
         const histogram = histogramOf(values);
         expect(step).toMatchObject({
           processes: 2,
@@ -407,7 +411,9 @@ describe("a range of time", () => {
     expect(by.get("jobs.size")).toMatchObject({
       kind: "histogram",
       unit: "By",
-      points: [{ count: 4, percentiles: { p50: expect.closeTo(1.00351), p99: expect.closeTo(2.00703) } }],
+      points: [
+        { count: 4, percentiles: { p50: expect.closeTo(1.00351), p99: expect.closeTo(2.00703) } },
+      ],
     });
     const { series: operations } = await fleet.range({ from: t0, to: t0 + STEP_MS });
     expect(operations).toEqual([]);
@@ -452,9 +458,7 @@ describe("a reader whose Redis is away", () => {
       partial: true,
       series: [],
     });
-    expect(await reader.text()).toMatch(
-      /^auspex_fleet_members\{state="missing"\} 1$/m,
-    );
+    expect(await reader.text()).toMatch(/^auspex_fleet_members\{state="missing"\} 1$/m);
     expect(await reader.services()).toEqual([]);
     reader.close();
     writing.close();

@@ -1,0 +1,64 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type RedisExporter, redis } from "../../../src/exporters/redis/index.js";
+import { allKeys, RedisServer } from "../../helpers/redis.js";
+import { Recording, SIGNAL, START } from "./harness.js";
+
+let server: RedisServer;
+const exporters: RedisExporter[] = [];
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+afterEach(() => Promise.all(exporters.splice(0).map((each) => each.shutdown())));
+
+function exporterOf(process: string, service = "shop"): RedisExporter {
+  const exporter = redis({ url: server.url });
+  exporters.push(exporter);
+  exporter.attach(new Recording(process, service).batch(START));
+  return exporter;
+}
+
+describe("what Redis offers the processes of a fleet", () => {
+  it("keeps state that every process of a service reads, and no other service", async () => {
+    const [one, other, stranger] = [exporterOf("1"), exporterOf("2"), exporterOf("3", "else")];
+    expect(await one.services.store.load("detectors/charge")).toBeUndefined();
+    await one.services.store.save("detectors/charge", "learned é");
+    expect(await other.services.store.load("detectors/charge")).toBe("learned é");
+    expect(await stranger.services.store.load("detectors/charge")).toBeUndefined();
+    const client = server.client();
+    const [key] = (await allKeys(client)).filter((each) => each.includes(":state:"));
+    expect(await client.pttl(key)).toBeGreaterThan(86_400_000);
+  });
+
+  it("lets one process at a time hold a lease", async () => {
+    const [one, other] = [exporterOf("1"), exporterOf("2")];
+    const [mine, theirs] = [one, other].map(({ services }) => services.lease("alerts", 5000));
+    const token = await mine.hold();
+    expect(token).toBeGreaterThan(0);
+    expect(await theirs.hold()).toBe(0);
+    await mine.release();
+    expect(await theirs.hold()).toBeGreaterThan(token);
+  });
+
+  it("waits for the first batch where nobody has said whose it is", async () => {
+    const exporter = redis({ url: server.url });
+    exporters.push(exporter);
+    const saved = exporter.services.store.save("k", "v");
+    await exporter.export(new Recording("9", "late").batch(START), SIGNAL);
+    await saved;
+    expect(await exporterOf("1", "late").services.store.load("k")).toBe("v");
+  });
+
+  it("says what is wrong when Redis is not there, and a lease is then nobody's", async () => {
+    const exporter = redis({ url: "redis://127.0.0.1:1", timeoutMs: 200 });
+    exporters.push(exporter);
+    exporter.attach(new Recording().batch(START));
+    const { services } = exporter;
+    await expect(services.store.load("k")).rejects.toMatchObject({ name: "ECONNREFUSED" });
+    await expect(services.store.save("k", "v")).rejects.toMatchObject({ name: "ECONNREFUSED" });
+    expect(await services.lease("x", 1000).hold()).toBe(0);
+    await services.lease("x", 1000).release();
+    await expect(services.store.save("k", "x".repeat(9 << 20))).rejects.toThrow(RangeError);
+  });
+});

@@ -23,7 +23,7 @@ const FLUSHES = 14;
 const EVERY_MS = 5000;
 /** Flushes that are not timed: series are made known in the first, windows come and go from the third on. */
 const WARM_UP = 2;
-const QUADS = 12;
+const QUADS = 8;
 const START = 1_700_000_000_000;
 
 async function freePort() {
@@ -170,7 +170,7 @@ async function compare(server, before, between, make) {
   return { ...figure(ratios), us: ourUs, rivalUs: theirUs };
 }
 
-const VALUES = 60;
+const VALUES = 40;
 
 /** One process records a value now and then and exports at 500 ms; this one polls for it. */
 async function delays({ url, port }) {

@@ -1,6 +1,5 @@
 // A program in any language reports tasks, agents and a training by publishing JSON in Redis; here they are
 // in the same books as the agents of this process. Needs a Redis: REDIS_URL, or one on 127.0.0.1:6379.
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createAuspex } from "auspex";
 import { listenToChannels, workload } from "auspex/agents";
@@ -10,8 +9,9 @@ const redis = new Redis(process.env.REDIS_URL ?? "redis://127.0.0.1:6379", {
   retryStrategy: () => null,
 });
 redis.on("error", () => {});
-await Promise.race([once(redis, "ready"), once(redis, "end")]);
-if (redis.status !== "ready") {
+try {
+  await redis.ping();
+} catch {
   console.log("there is no Redis; set REDIS_URL");
   process.exit();
 }

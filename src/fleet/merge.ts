@@ -1,6 +1,7 @@
 import { dependenciesOf } from "../snapshot/dependencies.js";
 import { Latency } from "../snapshot/latency.js";
 import type { HistogramView, OperationExemplar, OperationSnapshot } from "../snapshot/model.js";
+import { atOnce } from "./at-once.js";
 import { closed, histogramSnapshot } from "./figures.js";
 import { type Group, grouped, type Told } from "./groups.js";
 import { mergedGauges, mergedSaturation } from "./merge-gauges.js";
@@ -36,10 +37,7 @@ export interface MergeOptions {
  * and neither in what is in flight nor in what is full. Pure. About 5 µs an operation and part.
  */
 export function mergeSnapshots(parts: readonly FleetPart[], options?: MergeOptions): FleetSnapshot {
-  const steps = mergingSnapshots(parts, options);
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
+  return atOnce(mergingSnapshots(parts, options));
 }
 
 /** `mergeSnapshots`, an operation or a histogram at a time, for whoever merges in slices. */

@@ -5,12 +5,13 @@ import type { Clock } from "../time/clock.js";
 import { limitOf } from "../time/limit.js";
 import { inSlices, nextTurn, Slices } from "../time/slices.js";
 import type { WindowName } from "../window/rolling-window.js";
+import { atOnce } from "./at-once.js";
 import { snapshotOf } from "./batch-snapshot.js";
 import { Ended, type EndedPart } from "./ended.js";
 import { Link, type LinkOwner, type Way } from "./link/link.js";
 import { type Answer, type Message, selfOf, type What, type WirePart } from "./link/protocol.js";
 import type { FleetProcess, MissingReason } from "./model.js";
-import { type BatchStreams, packBatch, unpackBatch } from "./wire/batch.js";
+import { packBatch, unpackBatch } from "./wire/batch.js";
 import type { Packed } from "./wire/packer.js";
 import { packSnapshot } from "./wire/snapshot.js";
 import { WireFault } from "./wire/unpacker.js";
@@ -135,7 +136,7 @@ export class FleetNode implements LinkOwner {
   /** This node's own totals, at once: for the end of a thread or process. */
   farewell(): Message | undefined {
     try {
-      return { kind: "bye", parts: [this.#part(packedAtOnce(this.monitor.source))] };
+      return { kind: "bye", parts: [this.#part(atOnce(packBatch(this.monitor.source)))] };
     } catch {
       // It ends; nobody could hear what went wrong.
       return undefined;
@@ -199,7 +200,7 @@ export class FleetNode implements LinkOwner {
     let isKnown = false;
     for (const { process, processes, packed } of link.last) {
       try {
-        this.ended.add(process, drained(unpackBatch(packed)), processes);
+        this.ended.add(process, atOnce(unpackBatch(packed)), processes);
         isKnown ||= process.id === link.process.id;
       } catch (error) {
         this.fault(link, error instanceof WireFault ? error.reason : "malformed", error);
@@ -232,15 +233,5 @@ function packedEnded(what: "batch" | "total", { process, batch }: EndedPart): Pa
   const { resource, incarnation, metrics } = batch;
   const clock = { wall: () => batch.to };
   const streams = metrics.map(({ points, ...metric }) => ({ metric, points }));
-  return packedAtOnce({ resource, incarnation, clock, streams: () => streams });
-}
-
-function packedAtOnce(source: BatchStreams): Packed {
-  return drained(packBatch(source));
-}
-
-function drained<T>(steps: Iterator<void, T>): T {
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
+  return atOnce(packBatch({ resource, incarnation, clock, streams: () => streams }));
 }

@@ -2,7 +2,7 @@ import type { AgentsReading } from "./agent-book.js";
 import { isoOf } from "./capacity.js";
 import type { GpuReading } from "./gpu.js";
 import type { Series } from "./series/series.js";
-import type { TasksReading } from "./task-book.js";
+import type { TasksOverall } from "./task-book.js";
 
 export const DASHBOARD_CHANNEL = "events:dashboard:update";
 
@@ -52,7 +52,7 @@ export interface DashboardPayload {
 }
 
 export function dashboardOf(facts: {
-  readonly tasks: TasksReading;
+  readonly tasks: TasksOverall;
   readonly agents: AgentsReading;
   readonly gpus: readonly GpuReading[];
   readonly series: readonly Series[];

@@ -90,6 +90,7 @@ export type { StepReading } from "./step-book.js";
 export type {
   Completion,
   Compliance,
+  TasksOverall,
   TasksReading,
   TaskTypeReading,
 } from "./task-book.js";

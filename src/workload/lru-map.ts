@@ -2,6 +2,8 @@
 export class LruMap<K, V> {
   readonly #entries = new Map<K, V>();
   #forgotten = 0;
+  /** Used last: nothing is to be moved for it. */
+  #newest: K | undefined;
 
   constructor(readonly limit: number) {}
 
@@ -20,7 +22,9 @@ export class LruMap<K, V> {
   }
 
   getOrMake(key: K, make: () => V): V {
-    const value = this.#entries.get(key) ?? make();
+    const known = this.#entries.get(key);
+    if (known !== undefined && key === this.#newest) return known;
+    const value = known ?? make();
     this.set(key, value);
     return value;
   }
@@ -28,6 +32,7 @@ export class LruMap<K, V> {
   set(key: K, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
+    this.#newest = key;
     if (this.#entries.size <= this.limit) return;
     const [oldest] = this.#entries.keys();
     this.#entries.delete(oldest as K);

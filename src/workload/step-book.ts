@@ -71,6 +71,11 @@ export class StepBook {
   }
 
   read(): StepReading[] {
+    return [...this.reading()];
+  }
+
+  /** One after the other: each sorts its durations. */
+  *reading(): Generator<StepReading> {
     const totals = new Map<string | undefined, { spentMs: number; steps: number }>();
     for (const { workflow, spentMs } of this.#steps.values()) {
       const total = totals.get(workflow) ?? { spentMs: 0, steps: 0 };
@@ -78,10 +83,10 @@ export class StepBook {
       total.spentMs += spentMs;
       total.steps++;
     }
-    return [...this.#steps.values()].map((step) => {
+    for (const step of [...this.#steps.values()]) {
       const { spentMs = 0, steps = 0 } = totals.get(step.workflow) ?? {};
-      return this.#readOne(step, spentMs === 0 ? 0 : step.spentMs / spentMs, steps);
-    });
+      yield this.#readOne(step, spentMs === 0 ? 0 : step.spentMs / spentMs, steps);
+    }
   }
 
   #readOne(step: Step, share: number, steps: number): StepReading {

@@ -39,7 +39,7 @@ export interface TaskTypeReading {
 }
 
 /** Tasks of all agents. */
-export interface TasksReading {
+export interface TasksOverall {
   readonly running: number;
   /** Ended without an error in the last hour. */
   readonly throughputPerHour: number;
@@ -51,6 +51,9 @@ export interface TasksReading {
   readonly today: { readonly completed: number; readonly failed: number; readonly late: number };
   /** The last 100 that did not fail, oldest first. */
   readonly completions: readonly Completion[];
+}
+
+export interface TasksReading extends TasksOverall {
   /** By type; those that nothing was heard of longest are left out beyond 1,000. */
   readonly types: readonly TaskTypeReading[];
 }
@@ -138,6 +141,10 @@ export class TaskBook {
   }
 
   read(at: Moment): TasksReading {
+    return { ...this.overall(at), types: [...this.#types.values()].map((type) => type.read()) };
+  }
+
+  overall(at: Moment): TasksOverall {
     const { done } = this.#hour;
     const { completed, failed, late } = this.#day(at);
     return {
@@ -146,8 +153,7 @@ export class TaskBook {
       duration: this.#durations.spread(),
       sla: this.compliance(at),
       today: { completed, failed, late },
-      completions: [...this.#completions],
-      types: [...this.#types.values()].map((type) => type.read()),
+      completions: this.#completions.slice(-LAST),
     };
   }
 
@@ -162,7 +168,7 @@ export class TaskBook {
     this.#hour.done.add(nowMs);
     this.#durations.add(durationMs);
     this.#completions.push({ timeMs: wallMs, durationMs, agent, type: type.type });
-    if (this.#completions.length > LAST) this.#completions.shift();
+    if (this.#completions.length >= 2 * LAST) this.#completions.splice(0, LAST);
   }
 
   #type(type: string): TypeBook {

@@ -137,7 +137,7 @@ export class WorkloadWatcher implements Workload, Watcher {
 
   dashboard(): DashboardPayload {
     return dashboardOf({
-      tasks: this.tasks(),
+      tasks: this.#tasks.overall(this.#moment()),
       agents: this.agents(),
       gpus: this.#gpus,
       series: this.series.all(),
@@ -187,9 +187,9 @@ export class WorkloadWatcher implements Workload, Watcher {
     const isTraining = this.series.isTraining();
     for (const gpu of this.#gpus) judgements.gpu(gpu, isTraining, at.wallMs);
     yield;
-    for (const [index, step] of this.#steps.read().entries()) {
+    for (const step of this.#steps.reading()) {
       judgements.step(step, at.wallMs);
-      if (index % 100 === 99) yield;
+      yield;
     }
   }
 

@@ -27,11 +27,19 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^fetch user: 20 calls, p50 \d+(\.\d+)? ms, p99 \d+(\.\d+)? ms \{ RangeError: 1 \}$/m,
     /^charge card: 5 calls, p50 (1|2)\d(\.\d+)? ms/m,
   ],
-  "agent-loop.mjs": [
-    /^agent turn: 3, p50 \d+/m,
-    /^chat: 12, p50 \d+/m,
-    /^execute tool: 9, p50 \d+/m,
-    /^input: 1500 tokens\noutput: 144 tokens$/m,
+  "agents.mjs": [
+    /^editor +task article +8 +0 /m,
+    /^researcher +invoke_agent researcher +8 +0 /m,
+    /^writer +chat some-model +\d+ +\d+ /m,
+    /^tokens 1984, cost 0\.00435 USD$/m,
+    /^retries 1, refused 1$/m,
+    /^repeated tool calls 8$/m,
+  ],
+  "slo-alerts.mjs": [
+    /^an hour of calm: 0 notices, 100 % of the budget left$/m,
+    /^critical: shop: errors of 2 operations$/m,
+    /^probable cause: deploy\n {2}a deploy marker \d+ min before/m,
+    /^1 firing, 1 resolved$/m,
   ],
   "saturation.mjs": [
     /^nodejs\.eventloop\.utilization: /m,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { atOnce } from "../../src/fleet/at-once.js";
 import { unpackSnapshot } from "../../src/fleet/wire/snapshot.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 import { join, type Member, member, settled } from "./neighbours.js";
@@ -17,7 +18,7 @@ async function gathered({ node, clock }: Member, what: "total" | "1m" = "total",
   clock.advance(timeoutMs + 1);
   const { parts, missing } = await answer;
   const counts = parts.map(({ packed }) => {
-    return drained(unpackSnapshot(packed)).operations[0]?.traffic.count ?? 0;
+    return atOnce(unpackSnapshot(packed)).operations[0]?.traffic.count ?? 0;
   });
   return { counts, missing, ids: parts.map(({ process }) => process.id) };
 }

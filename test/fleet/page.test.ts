@@ -1,19 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { atOnce } from "../../src/fleet/at-once.js";
 import { mergedStreams } from "../../src/fleet/merge-batches.js";
 import { type Collected, FleetPage } from "../../src/fleet/page.js";
 import { packBatch, unpackBatch } from "../../src/fleet/wire/batch.js";
 import type { Auspex } from "../../src/index.js";
 import { monitor } from "../helpers/monitor.js";
 import { peer } from "../helpers/peers.js";
-import { drained, processOf, sourceOf } from "./parts.js";
+import { processOf, sourceOf } from "./parts.js";
 
 function told(record: (auspex: Auspex) => void, process: object = {}) {
   const auspex = monitor({ service: "shop", saturation: false, selfMetrics: true });
   record(auspex);
   return {
     process: processOf(process),
-    batch: drained(unpackBatch(drained(packBatch(sourceOf(auspex))))),
+    batch: atOnce(unpackBatch(atOnce(packBatch(sourceOf(auspex))))),
   };
 }
 
@@ -110,7 +111,7 @@ describe("a page of a fleet", () => {
   });
 
   it("may be read in two formats at a time: each has every point", () => {
-    const streams = drained(mergedStreams([told(record), told(record)]));
+    const streams = atOnce(mergedStreams([told(record), told(record)]));
     const counts = () => streams.map(({ points }) => [...points].length);
     expect(counts()).toEqual(counts());
     expect(counts().every((count) => count > 0)).toBe(true);

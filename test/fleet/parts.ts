@@ -45,14 +45,6 @@ export function sourceOf(auspex: Auspex): PullSource {
   return auspex[INTERNALS].source() as PullSource;
 }
 
-/** Drives a generator to its end. */
-export function drained<T>(steps: Iterator<void, T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
-}
-
 /** The value of a sorted list that HdrHistogram calls its percentile. */
 export function nearestRank(sorted: readonly number[], percentile: number): number {
   const rank = Math.max(1, Math.ceil((percentile / 100) * sorted.length - 1e-9));

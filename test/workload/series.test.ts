@@ -23,13 +23,13 @@ function monitored() {
 const noise = (i: number) => Math.sin(i * 12.9898) * Math.cos(i * 78.233);
 
 describe("a series", () => {
-  it("keeps the last points as they came, and all of them in 384", () => {
+  it("keeps the last points as they came, and all of them in 512", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), (count) => {
         const points = new Points();
         for (let i = 0; i < count; i++) points.add({ step: i, value: i, timeMs: i });
         const all = points.all();
-        expect(all.length).toBeLessThanOrEqual(384);
+        expect(all.length).toBeLessThanOrEqual(512);
         expect(points.tail(50)).toEqual(all.slice(-50));
         expect(points.tail(1)[0]).toMatchObject({ step: count - 1 });
         const steps = all.map(({ step }) => step);

@@ -54,7 +54,8 @@ export class InFleet implements Sharing {
   #beat = 0;
   #told = { keys: "", atMs: 0, hasAny: false };
   #saved = { version: -1, atMs: 0 };
-  #refreshedMs = 0;
+  /** Of the ledger, as it was followed last. */
+  #head = "";
   #busy: Promise<void> | undefined;
   #steppedMs = 0;
   #cancel: () => void = () => {};
@@ -81,9 +82,10 @@ export class InFleet implements Sharing {
     for (const { alerts } of this.#remote.values()) yield alerts;
   }
 
-  start(): Promise<void> {
+  /** Does not wait: rules are evaluated whether or not the others can be asked. */
+  async start(): Promise<void> {
     this.#renewInTime();
-    return this.exchange();
+    void this.exchange();
   }
 
   exchange(): Promise<void> {
@@ -228,12 +230,13 @@ export class InFleet implements Sharing {
 
   /** Another process notifies: this one knows what that one does, and is ready to go on. */
   async #follow(): Promise<void> {
-    const { clock, leaseMs } = this.options;
     this.#remote.clear();
-    if (clock.now() - this.#refreshedMs < leaseMs) return;
-    this.#refreshedMs = clock.now();
+    const head = await this.#ledger.head();
+    if (head === undefined || head === this.#head) return;
     const entry = await this.#ledger.load();
-    if (entry !== "failed" && !this.shared.isStepping()) this.#restore(entry);
+    if (entry === "failed" || this.shared.isStepping()) return;
+    this.#head = head;
+    this.#restore(entry);
   }
 
   #restore(entry: LedgerEntry | undefined): void {

@@ -24,11 +24,18 @@ export class Ledger {
   #place = 0;
   /** Of what was loaded last; 0: nothing. */
   #token = 0;
+  #saves = 0;
 
   constructor(
     private readonly store: GuardedStore,
     private readonly prefix: string,
   ) {}
+
+  /** Which entry is the last, in a word: cheap to ask for. Undefined: nobody can tell. */
+  async head(): Promise<string | undefined> {
+    const answer = await this.store.load(this.#headKey);
+    return answer === "failed" ? undefined : (answer.text ?? "");
+  }
 
   /** What was left last. Undefined: nothing; `failed`: nobody can tell. */
   async load(): Promise<LedgerEntry | undefined | "failed"> {
@@ -54,7 +61,13 @@ export class Ledger {
 
   async save(entry: LedgerEntry): Promise<boolean> {
     const text = await inSlices(slicedJson(entry), new Slices());
-    return this.store.save(this.#key(this.#place), text ?? "");
+    if (!(await this.store.save(this.#key(this.#place), text ?? ""))) return false;
+    this.#saves++;
+    return this.store.save(this.#headKey, `${entry.token} ${this.#saves}`);
+  }
+
+  get #headKey(): string {
+    return `${this.prefix}/ledger/head`;
   }
 
   #key(place: number): string {

@@ -27,7 +27,7 @@ export interface Sharing {
   readonly leads: boolean;
   /** What fires in other processes; of use to the one that notifies. */
   remote(): Iterable<readonly FiringAlert[]>;
-  /** Restores what was kept. */
+  /** Restores what was kept, or begins to ask for it. */
   start(): Promise<void>;
   /** After a step: keeps what has changed, then releases what is to be sent. At most one at a time. */
   exchange(): Promise<void>;

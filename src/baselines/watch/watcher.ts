@@ -1,11 +1,12 @@
 import type { WatchContext, Watcher } from "../../readers/watcher.js";
-import type { Insight, Signal } from "../../snapshot/events.js";
+import type { Signal } from "../../snapshot/events.js";
 import { Keeper, type KeeperTally } from "../../state/keeper.js";
 import { HOUR_MS } from "../calendar.js";
 import type { CapacityPlan } from "../forecast/capacity.js";
 import { History } from "../history.js";
+import { degrading, leaking } from "./decline.js";
 import { feed } from "./feed.js";
-import { degrading, leaking, planned, soonFull } from "./insights.js";
+import { planned, soonFull } from "./filling.js";
 import {
   type BaselinesOptions,
   type ResolvedBaselinesOptions,
@@ -21,6 +22,7 @@ import {
   reachIn,
   type Which,
 } from "./readings.js";
+import { type Finding, insightOf } from "./telling.js";
 import type { Watched } from "./watched.js";
 import { WatchedSet } from "./watched-set.js";
 
@@ -145,7 +147,7 @@ class LearningWatcher implements BaselinesWatcher {
       this.#reviewed.set(watched, last);
       if (this.options.insights && watched.subject.limited && isDue(last.soonMs, SOON_MS, nowMs)) {
         last.soonMs = nowMs;
-        this.#tell(context, yield* soonFull(watched, this.options.full, nowMs));
+        this.#tell(context, watched, nowMs, yield* soonFull(watched, this.options.full, nowMs));
         yield;
       }
       if (reviews >= share || !isDue(last.reviewMs, REVIEW_MS, nowMs)) continue;
@@ -164,14 +166,18 @@ class LearningWatcher implements BaselinesWatcher {
     if (limited && isDue(this.#plans.get(watched)?.timeMs ?? 0, PLAN_MS, nowMs)) {
       const found = yield* planned(watched, this.options, nowMs);
       if (found !== undefined) this.#plans.set(watched, { plan: found.plan, timeMs: nowMs });
-      this.#tell(context, found?.insight);
+      this.#tell(context, watched, nowMs, found?.finding);
     }
-    if (signal === "saturation") this.#tell(context, leaking(watched, nowMs));
-    if (signal === "latency" || signal === "errors") this.#tell(context, degrading(watched, nowMs));
+    if (signal === "saturation") this.#tell(context, watched, nowMs, leaking(watched));
+    if (signal === "latency" || signal === "errors") {
+      this.#tell(context, watched, nowMs, degrading(watched));
+    }
   }
 
-  #tell(context: WatchContext, insight: Insight | undefined): void {
-    if (insight === undefined || !this.options.insights) return;
+  #tell(context: WatchContext, watched: Watched, nowMs: number, finding?: Finding): void {
+    if (finding === undefined || !this.options.insights) return;
+    const insight = insightOf(watched, nowMs, finding);
+    if (insight === undefined) return;
     context.emit(insight);
     this.#keeper?.changed();
   }

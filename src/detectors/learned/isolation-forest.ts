@@ -17,7 +17,7 @@ export interface IsolationForestOptions {
   readonly shingle?: number;
   /** Last values that samples are drawn from, 64 … 16,384. @default 2048 */
   readonly window?: number;
-  /** Probability of a point that is an alarm. @default 1e-3 */
+  /** Probability of a point that is an alarm. @default 5e-4 */
   readonly probability?: number;
   /** The same seed, the same verdicts. @default 1 */
   readonly seed?: number;

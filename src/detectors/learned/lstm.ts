@@ -14,7 +14,7 @@ export interface LstmOptions {
   readonly steps?: number;
   /** How fast it learns. @default 0.005 */
   readonly rate?: number;
-  /** Probability of an error that is an alarm. @default 1e-3 */
+  /** Probability of an error that is an alarm. @default 5e-4 */
   readonly probability?: number;
   /** The same seed, the same verdicts. @default 1 */
   readonly seed?: number;

@@ -17,7 +17,7 @@ export interface RandomCutForestOptions {
   readonly shingle?: number;
   /** Values that a point stays in a tree, on average. @default 2048 */
   readonly memory?: number;
-  /** Probability of a displacement that is an alarm. @default 1e-3 */
+  /** Probability of a displacement that is an alarm. @default 5e-4 */
   readonly probability?: number;
   /** The same seed, the same verdicts. @default 1 */
   readonly seed?: number;

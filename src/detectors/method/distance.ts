@@ -23,7 +23,7 @@ interface Distance extends Judgement {
 export interface DistanceOptions {
   /**
    * How often the series itself goes beyond the alarm; for a limit that is learned.
-   * @default 1e-3
+   * @default 5e-4
    */
   readonly probability?: number;
 }

@@ -4,6 +4,9 @@ import { Tail } from "./tail.js";
 /** Values of a statistic before which a learned limit says nothing. */
 const ENOUGH = 30;
 
+/** Farther out a statistic only says that it was without scatter until now. */
+const FARTHEST = 1000;
+
 /**
  * From where a statistic is an alarm: at a limit that was given, by the distribution the statistic has in
  * theory; or, without one, where the series itself goes once in so many values. 32 bytes.
@@ -39,6 +42,6 @@ export class Limit {
   }
 
   learn(statistic: number): void {
-    if (this.#given === 0) this.tail.learn(statistic);
+    if (this.#given === 0) this.tail.learn(Math.min(FARTHEST, statistic));
   }
 }

@@ -6,13 +6,12 @@ import { Tail } from "./tail.js";
 const ENOUGH = 30;
 
 /**
- * Score of a statistic that has no scale of its own (an anomaly score of a forest, an error of a network):
- * what counts is how many times larger than usual it is, in the tail of such multiples. 56 bytes.
+ * Score of a statistic that means nothing by itself, as that of a forest: by how often the series brings
+ * one as large. 200 bytes.
  */
 export class Oddness {
   readonly usual = new Moments(1000);
   readonly tail = new Tail();
-  unit=0;
   readonly #alarm: number;
 
   constructor(probability: number) {
@@ -24,16 +23,15 @@ export class Oddness {
   }
 
   score(statistic: number): number {
-    return scoreOf(this.tail.surprise(this.timesUsual(statistic)), this.#alarm);
+    return scoreOf(this.tail.surprise(statistic), this.#alarm);
   }
 
   timesUsual(statistic: number): number {
-    return statistic > 0 ? statistic / (this.unit||1) : 0;
+    return statistic > 0 ? statistic / this.usual.mean : 0;
   }
 
   learn(statistic: number): void {
     this.usual.learn(statistic);
-    if (this.usual.count >= ENOUGH && this.unit===0) this.unit = this.usual.mean;
-    if (this.usual.count >= ENOUGH) this.tail.learn(this.timesUsual(statistic));
+    this.tail.learn(statistic);
   }
 }

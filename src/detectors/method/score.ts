@@ -11,7 +11,7 @@ export function scoreOf(surprise: number, alarm: number): number {
 }
 
 /** Probability at which the methods that know one alarm, unless told otherwise. */
-export const PROBABILITY = 3e-4;
+export const PROBABILITY = 5e-4;
 
 /** Surprise of a deviate of the normal distribution, to either side: −ln P(|Z| ≥ z). */
 export function normalSurprise(z: number): number {

@@ -11,7 +11,7 @@ export interface EwmaOptions {
   readonly lambda?: number;
   /** Deviations of the average from the centre from which it is an alarm; 0: learned. @default 0 */
   readonly limit?: number;
-  /** How often the series itself goes beyond the alarm; for a limit that is learned. @default 1e-3 */
+  /** How often the series itself goes beyond the alarm; for a limit that is learned. @default 5e-4 */
   readonly probability?: number;
   /** Values that centre and deviation reach back, 30 … 100,000. @default 2000 */
   readonly baseline?: number;

@@ -6,103 +6,163 @@ export interface SeriesPoint {
   readonly timeMs: number;
 }
 
+interface Weighted extends SeriesPoint {
+  /** Values it is the mean of. */
+  readonly count: number;
+}
+
 /** So many are kept as they came; older ones in so many buckets. */
 const EXACT = 128;
 const BUCKETS = 256;
+const FIRST_ROOM = 16;
 
-interface Bucket {
-  step: number;
-  value: number;
-  timeMs: number;
-  count: number;
+/** Points in columns of doubles, oldest first: 32 bytes each, as much room as they need. */
+class Column {
+  length = 0;
+  #data = new Float64Array(4 * FIRST_ROOM);
+
+  at(index: number): Weighted {
+    const [step, value, timeMs, count] = this.#data.subarray(4 * index, 4 * index + 4);
+    return { step, value, timeMs, count } as Weighted;
+  }
+
+  timeAt(index: number): number {
+    return this.#data[4 * index + 2] as number;
+  }
+
+  countAt(index: number): number {
+    return this.#data[4 * index + 3] as number;
+  }
+
+  push(step: number, value: number, timeMs: number, count: number): void {
+    const from = 4 * this.length++;
+    if (from >= this.#data.length) {
+      const larger = new Float64Array(2 * this.#data.length);
+      larger.set(this.#data);
+      this.#data = larger;
+    }
+    this.#data[from] = step;
+    this.#data[from + 1] = value;
+    this.#data[from + 2] = timeMs;
+    this.#data[from + 3] = count;
+  }
+
+  /** Makes the mean of one and another: each as far as it has values. */
+  join(index: number, step: number, value: number, timeMs: number, count: number): void {
+    const data = this.#data;
+    const from = 4 * index;
+    const total = (data[from + 3] as number) + count;
+    const share = count / total;
+    data[from] = (data[from] as number) * (1 - share) + step * share;
+    data[from + 1] = (data[from + 1] as number) * (1 - share) + value * share;
+    data[from + 2] = (data[from + 2] as number) * (1 - share) + timeMs * share;
+    data[from + 3] = total;
+  }
+
+  dropFirst(count: number): void {
+    this.#data.copyWithin(0, 4 * count, 4 * this.length);
+    this.length -= count;
+  }
+
+  /** Neighbours become one. */
+  halve(): void {
+    const { length } = this;
+    this.length = 0;
+    for (let at = 0; at < length; at++) {
+      const { step, value, timeMs, count } = this.at(at);
+      if (at % 2 === 0) this.push(step, value, timeMs, count);
+      else this.join(this.length - 1, step, value, timeMs, count);
+    }
+  }
+
+  countBefore(timeMs: number): number {
+    let count = 0;
+    while (count < this.length && this.timeAt(count) < timeMs) count++;
+    return count;
+  }
+
+  all(): Weighted[] {
+    return Array.from({ length: this.length }, (_, at) => this.at(at));
+  }
 }
 
 /**
- * A series of any length in at most 384 points, about 24 KB: the last 128 as they came, those before in
+ * A series of any length in at most 512 points, 16 KB: the last 128 and more as they came, those before in
  * buckets, of which two neighbours become one each time there is no room.
  */
 export class Points {
-  readonly #exact: SeriesPoint[] = [];
-  #buckets: Bucket[] = [];
+  /** Up to twice as many as are promised: they age in one go. */
+  readonly #exact = new Column();
+  readonly #buckets = new Column();
   /** Values that make a bucket full. */
   #size = 1;
 
   get last(): SeriesPoint | undefined {
-    return this.#exact.at(-1);
+    const { length } = this.#exact;
+    return length === 0 ? undefined : plain(this.#exact.at(length - 1));
   }
 
-  add(point: SeriesPoint): void {
-    this.#exact.push(point);
-    if (this.#exact.length > EXACT) this.#age(this.#exact.shift() as SeriesPoint);
+  add({ step, value, timeMs }: SeriesPoint): void {
+    this.#exact.push(step, value, timeMs, 1);
+    if (this.#exact.length < 2 * EXACT) return;
+    for (let at = 0; at < EXACT; at++) this.#age(this.#exact.at(at));
+    this.#exact.dropFirst(EXACT);
   }
 
   /** Lets go of what is older. Costs nothing while the oldest is not. */
   dropBefore(timeMs: number): void {
-    const oldest = this.#buckets[0] ?? this.#exact[0];
-    if (oldest === undefined || oldest.timeMs >= timeMs) return;
-    const from = this.#buckets.findIndex((bucket) => bucket.timeMs >= timeMs);
-    this.#buckets.splice(0, from < 0 ? this.#buckets.length : from);
-    const exact = this.#exact.findIndex((point) => point.timeMs >= timeMs);
-    this.#exact.splice(0, exact < 0 ? this.#exact.length : exact);
+    for (const column of [this.#buckets, this.#exact]) {
+      const old = column.countBefore(timeMs);
+      if (old > 0) column.dropFirst(old);
+    }
   }
 
   clear(): void {
     this.#exact.length = 0;
-    this.#buckets = [];
+    this.#buckets.length = 0;
     this.#size = 1;
   }
 
   /** Oldest first. */
   all(): SeriesPoint[] {
-    const older = this.#buckets.map(({ step, value, timeMs }) => ({ step, value, timeMs }));
-    return [...older, ...this.#exact];
+    return [...this.#buckets.all(), ...this.#exact.all()].map(plain);
   }
 
-  /** The last ones, as they came while there are no more than 128 asked for. */
+  /** The last ones, oldest first. */
   tail(count: number): SeriesPoint[] {
-    if (count <= 0) return [];
-    return count <= this.#exact.length ? this.#exact.slice(-count) : this.all().slice(-count);
+    return count <= 0 ? [] : this.all().slice(-count);
   }
 
   /** At even detail over the whole run, as trends take it: the last ones are averaged like the older. */
   even(most: number): SeriesPoint[] {
-    const weighted = [...this.#buckets, ...this.#exact.map((point) => ({ ...point, count: 1 }))];
+    const weighted = [...this.#buckets.all(), ...this.#exact.all()];
     const total = weighted.reduce((sum, { count }) => sum + count, 0);
     const size = Math.max(this.#size, Math.ceil(total / most));
-    const made: Bucket[] = [];
-    for (const each of weighted) {
-      const open = made.at(-1);
-      if (open !== undefined && open.count + each.count <= size) join(open, each);
-      else made.push({ ...each });
+    const made = new Column();
+    for (const { step, value, timeMs, count } of weighted) {
+      const open = made.length - 1;
+      if (open >= 0 && made.countAt(open) + count <= size) {
+        made.join(open, step, value, timeMs, count);
+      } else made.push(step, value, timeMs, count);
     }
-    return made;
+    return made.all();
   }
 
-  #age(point: SeriesPoint): void {
-    const open = this.#buckets.at(-1);
-    if (open !== undefined && open.count < this.#size) {
-      join(open, { ...point, count: 1 });
+  #age({ step, value, timeMs }: SeriesPoint): void {
+    const buckets = this.#buckets;
+    const open = buckets.length - 1;
+    if (open >= 0 && buckets.countAt(open) < this.#size) {
+      buckets.join(open, step, value, timeMs, 1);
       return;
     }
-    if (this.#buckets.length >= BUCKETS) {
-      const halved: Bucket[] = [];
-      for (const [at, bucket] of this.#buckets.entries()) {
-        if (at % 2 === 0) halved.push(bucket);
-        else join(halved.at(-1) as Bucket, bucket);
-      }
-      this.#buckets = halved;
+    if (buckets.length >= BUCKETS) {
+      buckets.halve();
       this.#size *= 2;
     }
-    this.#buckets.push({ ...point, count: 1 });
+    buckets.push(step, value, timeMs, 1);
   }
 }
 
-/** Means, each as far as it has numbers that add up. */
-function join(into: Bucket, other: Bucket): void {
-  const count = into.count + other.count;
-  const share = other.count / count;
-  for (const field of ["step", "value", "timeMs"] as const) {
-    into[field] = into[field] * (1 - share) + other[field] * share;
-  }
-  into.count = count;
+function plain({ step, value, timeMs }: SeriesPoint): SeriesPoint {
+  return { step, value, timeMs };
 }

@@ -40,7 +40,7 @@ const MAX_STEP = Number.MAX_SAFE_INTEGER;
 /**
  * Values by step, of a training say: `auspex.series("training:proj-1:loss").append(step, loss)`.
  *
- * At most 24 KB however many there are: the last 128 stay as they came, older ones become means of neighbours.
+ * At most 16 KB however many there are: the last 128 stay as they came, older ones become means of neighbours.
  * An `append` costs less than a microsecond. Nothing here throws.
  */
 export class Series {

@@ -1,0 +1,93 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { RedisServer, until } from "../../helpers/redis.js";
+import { dist } from "../../fleet/members.js";
+
+const FIXTURE = fileURLToPath(new URL("fixtures/process.mjs", import.meta.url));
+
+interface Told {
+  readonly dedupKey: string;
+  readonly key: string;
+  readonly status: string;
+}
+
+let server: RedisServer;
+let built: string;
+const children = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  built = dist();
+  server = await RedisServer.start();
+}, 180_000);
+afterAll(() => server.stop());
+afterEach(async () => {
+  await Promise.all([...children].map(kill));
+  children.clear();
+  await server.flush();
+});
+
+/** What receivers got, whoever sent it, and what was about to be sent. */
+class Receiver {
+  readonly sent: Told[] = [];
+  readonly deciding: { readonly by: ChildProcess; readonly told: Told }[] = [];
+
+  async process(): Promise<ChildProcess> {
+    const child = fork(FIXTURE, [], {
+      execArgv: [],
+      env: { ...process.env, ALERTS_DIST: built, ALERTS_REDIS: server.url },
+    });
+    children.add(child);
+    await once(child, "message");
+    child.on("message", (message: { sent?: Told; deciding?: Told }) => {
+      if (message.sent !== undefined) this.sent.push(message.sent);
+      if (message.deciding !== undefined) this.deciding.push({ by: child, told: message.deciding });
+    });
+    return child;
+  }
+
+  statuses(): string[] {
+    return [...new Map(this.sent.map((told) => [told.dedupKey, told.status])).values()];
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+describe("alerts of processes that share a Redis", () => {
+  it("are told of once; a kill between decision and sending loses none and doubles none", async () => {
+    const receiver = new Receiver();
+    const all = [await receiver.process(), await receiver.process(), await receiver.process()];
+    for (const child of all) child.send({ hold: true, fire: true });
+    await until(() => receiver.deciding.length > 0);
+    const [{ by, told }] = receiver.deciding as [(typeof receiver.deciding)[0]];
+    for (const child of all) if (child !== by) child.send({ hold: false });
+    await kill(by);
+    await until(() => receiver.sent.length > 0);
+    expect(receiver.sent).toEqual([told]);
+
+    for (const child of all) if (child !== by) child.send({ fire: false });
+    await until(() => receiver.statuses().includes("resolved"));
+    expect(receiver.statuses()).toEqual(["firing", "resolved"]);
+    expect(new Set(receiver.sent.map(({ key }) => key)).size).toBe(1);
+    expect(receiver.sent).toHaveLength(2);
+  }, 60_000);
+
+  it("outlive a Redis that comes back empty: none is lost, none told anew", async () => {
+    const receiver = new Receiver();
+    const all = [await receiver.process(), await receiver.process()];
+    for (const child of all) child.send({ fire: true });
+    await until(() => receiver.sent.length > 0);
+    await server.restart();
+    // Longer than the lease: somebody has taken it anew.
+    await new Promise((resolve) => setTimeout(resolve, 8000));
+    for (const child of all) child.send({ fire: false });
+    await until(() => receiver.statuses().includes("resolved"));
+    expect(receiver.statuses()).toEqual(["firing", "resolved"]);
+  }, 60_000);
+});

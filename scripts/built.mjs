@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./entries.mjs";
 
-const LONGEST_BUILD_MS = 120_000;
+const LONGEST_BUILD_MS = 300_000;
 const lock = join(root, ".cache/build.lock");
 
 const timeOf = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs;

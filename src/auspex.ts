@@ -56,6 +56,8 @@ import type { EventMap } from "./snapshot/events.js";
 import type { Snapshot } from "./snapshot/model.js";
 import { type Resource, resourceOf } from "./snapshot/resource.js";
 import { WINDOWS, type WindowName } from "./window/rolling-window.js";
+import { series } from "./workload/series/index.js";
+import type { Series, SeriesOptions } from "./workload/series/series.js";
 
 const OPERATION = {
   name: "auspex.operation.duration",
@@ -196,6 +198,14 @@ export class Auspex implements Instrumented {
   /** Watches a pool of workers: how many there are, how many are busy, and what waits for them. */
   workers(name: string, source?: WorkersReadings | object, options?: WorkersOptions): Workers {
     return workers(this, name, source, readFields(options, ["attributes"]));
+  }
+
+  /**
+   * A series of values by step, of a training say, with its trend, plateau and convergence: get or create.
+   * @param name - `category:subject:metric`: `training:proj-1:loss`
+   */
+  series(name: string, options?: SeriesOptions): Series {
+    return series(this, name, options);
   }
 
   /**

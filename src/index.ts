@@ -84,3 +84,5 @@ export type { Resource, ServiceName } from "./snapshot/resource.js";
 export type { FleetServices, Lease, StateStore } from "./state/services.js";
 export type { Clock } from "./time/clock.js";
 export type { WindowName } from "./window/rolling-window.js";
+export type { SeriesPoint } from "./workload/series/points.js";
+export type { Series, SeriesOptions, SeriesTally } from "./workload/series/series.js";

@@ -89,7 +89,8 @@ export class ClusterFleet extends LocalFleet {
       isDownstream: false,
     });
     const onExit = (): void => {
-      const bye = this.node.farewell();
+      // A parent that has no fleet wants no farewell.
+      const bye = link?.process === undefined ? undefined : this.node.farewell();
       if (bye !== undefined) link?.tell(bye);
     };
     process.on("exit", onExit);

@@ -175,10 +175,9 @@ export class ThreadFleet extends LocalFleet {
 
   /** This thread ends by itself: its totals go with its last words. */
   #leave(): void {
-    const bye = this.node.farewell();
-    if (bye !== undefined) {
-      for (const link of this.node.links) if (!link.way.isDownstream) link.tell(bye);
-    }
+    const above = [...this.node.links].filter(({ way }) => !way.isDownstream);
+    const bye = above.length === 0 ? undefined : this.node.farewell();
+    if (bye !== undefined) for (const link of above) link.tell(bye);
     this.#call(threadId);
   }
 

@@ -2,45 +2,19 @@ import type { Instrumented } from "../instruments/internals.js";
 import { INTERNALS } from "../instruments/internals.js";
 import { observeAgents } from "../integrations/agents/observers.js";
 import { resolveWorkloadOptions, type WorkloadOptions } from "./options.js";
-import type { Series, SeriesOptions } from "./series/series.js";
-import { SeriesBook } from "./series/series-book.js";
+import { seriesBookOf } from "./series/index.js";
 import { type Workload, WorkloadWatcher } from "./workload.js";
-
-interface WorkloadState {
-  readonly books: WeakMap<Instrumented, SeriesBook>;
-  readonly workloads: WeakMap<Instrumented, Workload>;
-}
 
 const STATE = Symbol.for("auspex.workload@0");
 
 /** One for all copies of this library in the process. */
-function stateOf(): WorkloadState {
-  const holder = globalThis as unknown as Record<symbol, WorkloadState | undefined>;
-  holder[STATE] ??= { books: new WeakMap(), workloads: new WeakMap() };
+function workloadsOf(): WeakMap<Instrumented, Workload> {
+  const holder = globalThis as unknown as Record<
+    symbol,
+    WeakMap<Instrumented, Workload> | undefined
+  >;
+  holder[STATE] ??= new WeakMap();
   return holder[STATE];
-}
-
-/** The series of a monitor. */
-export function seriesBookOf(auspex: Instrumented): SeriesBook {
-  const { books } = stateOf();
-  let known = books.get(auspex);
-  if (known === undefined) {
-    known = new SeriesBook();
-    books.set(auspex, known);
-    auspex[INTERNALS].watch(known);
-  }
-  return known;
-}
-
-/**
- * A series of values by step, of a training say: get or create, by its name. Never throws; there are 500 at
- * most, and one that keeps nothing for those beyond.
- *
- * @param name - `category:subject:metric`: `training:proj-1:loss`
- * @param options - count the first time only
- */
-export function series(auspex: Instrumented, name: string, options?: SeriesOptions): Series {
-  return seriesBookOf(auspex).get(name, options);
 }
 
 /**
@@ -53,7 +27,7 @@ export function series(auspex: Instrumented, name: string, options?: SeriesOptio
  * @throws RangeError listing every fault of the options and how to mend it
  */
 export function workload(auspex: Instrumented, options?: WorkloadOptions): Workload {
-  const { workloads } = stateOf();
+  const workloads = workloadsOf();
   const resolved = resolveWorkloadOptions(options);
   const known = workloads.get(auspex);
   if (known !== undefined) {
@@ -84,6 +58,7 @@ export type { DashboardPayload } from "./dashboard.js";
 export type { GpuReading } from "./gpu.js";
 export type { Load } from "./load.js";
 export type { AgentRank } from "./ranking.js";
+export { series, seriesBookOf } from "./series/index.js";
 export type { SeriesPoint } from "./series/points.js";
 export type { Series, SeriesOptions, SeriesTally } from "./series/series.js";
 export type { StepReading } from "./step-book.js";

@@ -35,6 +35,8 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^retries 1, refused 1$/m,
     /^repeated tool calls 8$/m,
   ],
+  "workload.mjs": [/dashboard: \{/, /"throughputPerHour": 54/, /insight: converged \(info\)/],
+  "redis-channels.mjs": [/there is no Redis; set REDIS_URL/],
   "slo-alerts.mjs": [
     /^an hour of calm: 0 notices, 100 % of the budget left$/m,
     /^critical: shop: errors of 2 operations$/m,

@@ -1,7 +1,4 @@
 import type { FleetPart, FleetProcess } from "../../src/fleet/model.js";
-import { Accumulator } from "../../src/histogram/accumulator.js";
-import type { ClosedHistogram } from "../../src/histogram/closed-histogram.js";
-import { Layout } from "../../src/histogram/layout.js";
 import type { Auspex, AuspexOptions } from "../../src/index.js";
 import { INTERNALS } from "../../src/instruments/internals.js";
 import type { PullSource } from "../../src/readers/pull.js";
@@ -49,11 +46,4 @@ export function sourceOf(auspex: Auspex): PullSource {
 export function nearestRank(sorted: readonly number[], percentile: number): number {
   const rank = Math.max(1, Math.ceil((percentile / 100) * sorted.length - 1e-9));
   return sorted[rank - 1] as number;
-}
-
-/** A histogram of whole units in a layout. */
-export function histogramOf(units: readonly number[], layout = new Layout(), scale = 1000) {
-  const accumulator = new Accumulator(layout);
-  for (const each of units) accumulator.addSlot(layout.slotOf(each), 1);
-  return accumulator.take(scale) satisfies ClosedHistogram;
 }

@@ -1,7 +1,7 @@
 import type { Signal } from "../../snapshot/events.js";
 import type { AttributesData } from "../../snapshot/model.js";
 import { Baseline } from "../baseline.js";
-import { DAY_MS } from "../calendar.js";
+import { DAY_MS, HOURS_A_WEEK } from "../calendar.js";
 import { History } from "../history.js";
 
 /** Values that make more than noise. */
@@ -49,11 +49,16 @@ export class Watched {
     return first !== undefined && this.seenMs - first.timeMs >= DAY_MS;
   }
 
-  /** Whether it has been above its range for some minutes. */
+  /** Whether it has been above its range for some minutes, and above every hour of the week before. */
   isAboveNormal(timeMs: number): boolean {
     const range = this.baseline.range(timeMs);
-    const last = this.history.series("minutes").slice(-LASTING);
-    return range !== undefined && last.every(({ value }) => value > range.upper);
+    if (range === undefined) return false;
+    const week = this.history.series("hours").slice(-HOURS_A_WEEK);
+    const most = week.reduce((max, { value }) => Math.max(max, value), range.upper);
+    return this.history
+      .series("minutes")
+      .slice(-LASTING)
+      .every(({ value }) => value > most);
   }
 
   toJSON(): unknown {

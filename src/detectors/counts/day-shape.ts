@@ -1,3 +1,5 @@
+import { placeIn } from "../method/season.js";
+
 const DAY_MS = 86_400_000;
 /** How fast a slot follows what the last day brought. */
 const FOLLOW = 0.3;
@@ -19,15 +21,15 @@ export class DayShape {
     const { means } = this;
     const slots = means.length;
     const place = this.#place(timeMs);
-    const slot = Math.floor(place);
+    const slot = Math.floor(place) % slots;
     const own = means[slot];
-    const past = place - slot - 0.5;
+    const past = (place % 1) - 0.5;
     const next = means[(slot + Math.sign(past) + slots) % slots];
     return Number.isNaN(next) ? own : own + Math.abs(past) * (next - own);
   }
 
   learn(value: number, timeMs: number): void {
-    const slot = Math.floor(this.#place(timeMs));
+    const slot = Math.floor(this.#place(timeMs)) % this.means.length;
     if (slot !== this.slot) {
       if (this.count > 0) {
         const mean = this.sum / this.count;
@@ -42,10 +44,8 @@ export class DayShape {
     this.count++;
   }
 
-  /** Slot with a fraction, 0 … slots. */
+  /** Slot with a fraction. */
   #place(timeMs: number): number {
-    const phase = (timeMs / DAY_MS) % 1;
-    const { length } = this.means;
-    return Math.min(length - 1e-6, (phase < 0 ? phase + 1 : phase) * length);
+    return placeIn(DAY_MS, this.means.length, timeMs);
   }
 }

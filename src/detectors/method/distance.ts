@@ -13,6 +13,8 @@ export interface Usual {
   readonly high: number;
   /** What distance is counted in. */
   readonly unit: number;
+  /** What rounding errors are a share of. */
+  readonly size: number;
 }
 
 interface Distance extends Judgement {
@@ -70,7 +72,7 @@ export abstract class DistanceMethod implements Method<number, Distance> {
   }
 }
 
-function distanceOf(value: number, { expected, low, high, unit }: Usual): number {
-  const beyond = rounded(Math.max(value - high, low - value), expected);
+function distanceOf(value: number, { size, low, high, unit }: Usual): number {
+  const beyond = rounded(Math.max(value - high, low - value), size);
   return beyond > 0 ? beyond / unit : 0;
 }

@@ -5,7 +5,7 @@ import { Tail } from "./tail.js";
 const ENOUGH = 30;
 
 /** Farther out a statistic only says that it was without scatter until now. */
-const FARTHEST = 1000;
+const FARTHEST = 1e6;
 
 /**
  * From where a statistic is an alarm: at a limit that was given, by the distribution the statistic has in

@@ -6,6 +6,8 @@ export class RollingMoments {
   count = 0;
   next = 0;
   mean = 0;
+  /** Of the largest values, about: what rounding errors of the mean are a share of. */
+  size = 0;
   /** Sum of squared distances from the mean. */
   squares = 0;
 
@@ -14,12 +16,13 @@ export class RollingMoments {
   }
 
   get deviation(): number {
-    if (this.count < 2) return floored(0, this.mean);
-    return floored(Math.sqrt(Math.max(0, this.squares) / (this.count - 1)), this.mean);
+    const variance = Math.max(0, this.squares) / Math.max(1, this.count - 1);
+    return floored(Math.sqrt(variance), this.size);
   }
 
   learn(value: number): void {
     const { ring } = this;
+    this.size = Math.max(Math.abs(value), this.size * (1 - 1 / ring.length));
     if (this.count < ring.length) {
       this.count++;
       const off = value - this.mean;

@@ -20,6 +20,15 @@ const CALENDAR: readonly number[] = [
 ];
 
 /**
+ * Where in a season a time lies, 0 … slots, about. What is due at the beginning of a slot is not before
+ * it, whatever division makes of it.
+ */
+export function placeIn(lengthMs: number, slots: number, timeMs: number): number {
+  const rest = timeMs % lengthMs;
+  return ((rest < 0 ? rest + lengthMs : rest) / lengthMs) * slots + 1e-6;
+}
+
+/**
  * The length after which a series repeats itself, and where in it a time lies, whatever the interval of
  * its values: given, or found from up to 512 bins, which become coarser until they cover three weeks.
  *
@@ -66,8 +75,7 @@ export class Season {
 
   /** Which slot a time falls into. */
   slotAt(timeMs: number): number {
-    const phase = (timeMs / this.lengthMs) % 1;
-    return Math.floor((phase < 0 ? phase + 1 : phase) * this.slots) % this.slots;
+    return Math.floor(placeIn(this.lengthMs, this.slots, timeMs)) % this.slots;
   }
 
   /** Means of what the bins hold, by slot; NaN where they hold nothing. */

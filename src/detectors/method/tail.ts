@@ -38,7 +38,7 @@ export class Tail {
   level = 0;
   slope = NORMAL_SLOPE;
   exceedances = 0;
-  /** Values since the last exceedance. */
+  /** Values above 0 since the last exceedance. */
   quiet = 0;
   /** The largest so far, fading. */
   record = 0;
@@ -78,7 +78,7 @@ export class Tail {
     }
     const rate = Math.max(1 / this.count, 1 / MEMORY);
     if (!(value > this.level)) {
-      this.quiet++;
+      if (value > 0) this.quiet++;
       this.level *= Math.exp(-rate * this.slope * Math.max(1, this.quiet / QUIET));
       return;
     }

@@ -53,7 +53,7 @@ class Iqr extends DistanceMethod {
     const high = values.quantile(0.75);
     const farther = Math.max(values.quantile(0.98) - median, median - values.quantile(0.02));
     const wide = farther * ((2 * QUARTILE) / WIDE);
-    return { expected: median, low, high, unit: floored(high - low || wide, median) };
+    return { expected: median, low, high, unit: floored(high - low || wide, median), size: median };
   }
 
   protected remember(value: number): void {

@@ -51,7 +51,13 @@ class RobustZ extends DistanceMethod {
     if (values.count < Math.min(30, values.ring.length)) return undefined;
     const { median } = values;
     const distance = values.medianDistance() * FROM_MEDIAN || values.meanDistance() * FROM_MEAN;
-    return { expected: median, low: median, high: median, unit: floored(distance, median) };
+    return {
+      expected: median,
+      low: median,
+      high: median,
+      unit: floored(distance, median),
+      size: median,
+    };
   }
 
   protected remember(value: number): void {

@@ -40,9 +40,9 @@ class ZScore extends DistanceMethod {
   }
 
   protected usual(): Usual | undefined {
-    const { count, mean, deviation, ring } = this.values;
+    const { count, mean, deviation, size, ring } = this.values;
     if (count < Math.min(30, ring.length)) return undefined;
-    return { expected: mean, low: mean, high: mean, unit: deviation };
+    return { expected: mean, low: mean, high: mean, unit: deviation, size };
   }
 
   protected remember(value: number): void {

@@ -61,7 +61,7 @@ export class RedisExporter implements MetricExporter {
   }
 
   /** Says whose values are to come, so that state can be read before the first of them. */
-  attach(owner: Owner, diag?: Diag): void {
+  belongTo(owner: Owner, diag?: Diag): void {
     this.#owner = owner;
     this.#diag = diag;
     this.services.belongTo(owner);
@@ -138,7 +138,7 @@ export class RedisExporter implements MetricExporter {
     const isKnown = known?.incarnation.id === incarnation.id;
     if (this.#session !== undefined && isKnown) return this.#session;
     const owner = isKnown ? known : { resource, incarnation };
-    this.attach(owner, this.#diag);
+    this.belongTo(owner, this.#diag);
     this.#session = new Session({
       options: this.#options,
       connection: this.#connection,

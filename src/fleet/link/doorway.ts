@@ -31,8 +31,13 @@ export class Doorway implements Way {
   }
 
   send(message: object): boolean {
-    this.#out?.postMessage(message);
-    return this.isOpen;
+    try {
+      this.#out?.postMessage(message);
+      return this.isOpen;
+    } catch {
+      // Closed with its thread, or something in it cannot be cloned.
+      return false;
+    }
   }
 
   close(): void {

@@ -1,3 +1,33 @@
+export type {
+  AgentRank,
+  AgentReading,
+  AgentsReading,
+  CapacityContext,
+  ChannelOptions,
+  ChannelSubscription,
+  Completion,
+  Compliance,
+  DashboardPayload,
+  GpuReading,
+  InboxTally,
+  Load,
+  Series,
+  SeriesOptions,
+  SeriesPoint,
+  SeriesTally,
+  StepReading,
+  TasksOverall,
+  TasksReading,
+  TaskTypeReading,
+  Workload,
+  WorkloadOptions,
+  WorkloadTally,
+} from "../../workload/index.js";
+export {
+  listenToChannels,
+  series,
+  workload,
+} from "../../workload/index.js";
 export { agent, currentAgent, mcp } from "./agents.js";
 export type {
   Agent,

@@ -109,13 +109,13 @@ export class Series {
     return this.#points.tail(count);
   }
 
-  /** Slope by step with its confidence, and volatility. About 0.3 ms. */
+  /** Slope by step with its confidence, and volatility. About 2 ms. */
   trend(): Trend {
     const worse = this.goal && (this.goal === "down" ? "up" : "down");
     return trend(this.#analysed(), worse === undefined ? {} : { worse });
   }
 
-  /** Whether it used to move and has stopped. About 2 ms. */
+  /** Whether it used to move and has stopped. About 3 ms. */
   plateau(): Plateau {
     return plateau(this.#analysed());
   }

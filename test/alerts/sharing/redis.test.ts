@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { RedisServer, until } from "../../helpers/redis.js";
+import { allKeys, RedisServer, until } from "../../helpers/redis.js";
 import { dist } from "../../fleet/members.js";
 
 const FIXTURE = fileURLToPath(new URL("fixtures/process.mjs", import.meta.url));
@@ -11,6 +11,12 @@ interface Told {
   readonly dedupKey: string;
   readonly key: string;
   readonly status: string;
+}
+
+interface Message {
+  readonly sent?: Told;
+  readonly deciding?: Told;
+  readonly isTold?: boolean;
 }
 
 let server: RedisServer;
@@ -33,6 +39,9 @@ class Receiver {
   readonly sent: Told[] = [];
   readonly deciding: { readonly by: ChildProcess; readonly told: Told }[] = [];
 
+  /** Which processes know that the alert was told of. */
+  readonly know = new Set<ChildProcess>();
+
   async process(): Promise<ChildProcess> {
     const child = fork(FIXTURE, [], {
       execArgv: [],
@@ -40,8 +49,9 @@ class Receiver {
     });
     children.add(child);
     await once(child, "message");
-    child.on("message", (message: { sent?: Told; deciding?: Told }) => {
+    child.on("message", (message: Message) => {
       if (message.sent !== undefined) this.sent.push(message.sent);
+      if (message.isTold) this.know.add(child);
       if (message.deciding !== undefined) this.deciding.push({ by: child, told: message.deciding });
     });
     return child;
@@ -83,9 +93,11 @@ describe("alerts of processes that share a Redis", () => {
     const all = [await receiver.process(), await receiver.process()];
     for (const child of all) child.send({ fire: true });
     await until(() => receiver.sent.length > 0);
+    // Both know that it was told, whichever of them goes on.
+    await until(() => receiver.know.size === all.length);
     await server.restart();
-    // Longer than the lease: somebody has taken it anew.
-    await new Promise((resolve) => setTimeout(resolve, 8000));
+    const client = server.client();
+    await until(async () => (await allKeys(client)).some((key) => key.includes("ledger")));
     for (const child of all) child.send({ fire: false });
     await until(() => receiver.statuses().includes("resolved"));
     expect(receiver.statuses()).toEqual(["firing", "resolved"]);

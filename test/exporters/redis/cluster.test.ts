@@ -114,7 +114,7 @@ describe("the Redis exporter in a Cluster", () => {
     );
     await until(() => subscription.isConnected);
     const exporter = exporterOf();
-    exporter.attach(new Recording().batch(START));
+    exporter.belongTo(new Recording().batch(START));
     exporter.onEvent(alert);
     await until(() => heard.length === 1);
     expect(exporter.tally).toMatchObject({ published: 1, undelivered: 0 });
@@ -123,7 +123,7 @@ describe("the Redis exporter in a Cluster", () => {
 
   it("keeps state and leases", async () => {
     const exporter = exporterOf();
-    exporter.attach(new Recording().batch(START));
+    exporter.belongTo(new Recording().batch(START));
     await exporter.services.store.save("k", "v");
     expect(await exporter.services.store.load("k")).toBe("v");
     expect(await exporter.services.lease("l", 1000).hold()).toBeGreaterThan(0);

@@ -15,7 +15,7 @@ afterEach(() => Promise.all(exporters.splice(0).map((each) => each.shutdown())))
 function exporterOf(process: string, service = "shop"): RedisExporter {
   const exporter = redis({ url: server.url });
   exporters.push(exporter);
-  exporter.attach(new Recording(process, service).batch(START));
+  exporter.belongTo(new Recording(process, service).batch(START));
   return exporter;
 }
 
@@ -53,7 +53,7 @@ describe("what Redis offers the processes of a fleet", () => {
   it("says what is wrong when Redis is not there, and a lease is then nobody's", async () => {
     const exporter = redis({ url: "redis://127.0.0.1:1", timeoutMs: 200 });
     exporters.push(exporter);
-    exporter.attach(new Recording().batch(START));
+    exporter.belongTo(new Recording().batch(START));
     const { services } = exporter;
     await expect(services.store.load("k")).rejects.toMatchObject({ name: "ECONNREFUSED" });
     await expect(services.store.save("k", "v")).rejects.toMatchObject({ name: "ECONNREFUSED" });

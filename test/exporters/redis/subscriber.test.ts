@@ -42,7 +42,7 @@ function exporterOf(prefix = "auspex"): RedisExporter {
   const exporter = redis({ url: server.url, prefix });
   exporters.push(exporter);
   const { resource, incarnation } = new Recording("1-a-b", "shop").batch(START);
-  exporter.attach({ resource, incarnation });
+  exporter.belongTo({ resource, incarnation });
   return exporter;
 }
 

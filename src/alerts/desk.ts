@@ -1,5 +1,4 @@
 import type { Incident } from "../snapshot/events.js";
-import type { Act } from "./acts.js";
 import { type Case, isStanding, newCase, type QuietKind } from "./case.js";
 import { compose, flappingText } from "./compose.js";
 import type { Outcome, Parcel } from "./delivery.js";
@@ -7,7 +6,7 @@ import { Fatigue, type ResolvedFatigue } from "./fatigue.js";
 import type { FiringAlert } from "./firing-alert.js";
 import { Flapping, type ResolvedFlap } from "./flap.js";
 import { type Decision, Groups } from "./group.js";
-import { History, type HistoryEntry } from "./history.js";
+import { History } from "./history.js";
 import { Correlator, type Scene } from "./incident/correlator.js";
 import { incidentEvent } from "./incident/incident.js";
 import { Markers } from "./incident/markers.js";
@@ -120,48 +119,7 @@ export class Desk {
     this.options.meter.notice(parcel.notifier, outcome.status, reason);
     const { key, title, severity } = parcel.notice;
     const text = `${parcel.notifier}${reason === "" ? "" : ` (${reason})`}: ${title}`;
-    this.#note({ timeMs, what: outcome.status, key, severity, text });
-  }
-
-  /** What somebody has done. @returns whether it was about anything */
-  apply(act: Act, shown: (steadyMs: number) => number): boolean {
-    const timeMs = shown(act.atMs);
-    if (act.kind === "silence") {
-      const { id, by, comment = "" } = act.silence;
-      this.#note({ timeMs, what: "silence", key: id, text: comment, ...(by && { by }) });
-      return this.quieting.silences.add(act.silence);
-    }
-    if (act.kind === "unsilence") return this.quieting.silences.remove(act.id);
-    if (act.kind === "marker") {
-      const { kind: key, text } = act.marker;
-      this.markers.add(act.marker);
-      this.#note({ timeMs, what: "marker", key, text });
-      return true;
-    }
-    const { target, by, comment } = act;
-    const incident = this.correlator.open.get(target);
-    const cases = this.#casesOf(target);
-    const saying = comment === undefined ? [] : [{ by, atMs: act.atMs, text: comment }];
-    if (incident !== undefined) {
-      incident.comments = [...incident.comments, ...saying].slice(-20);
-      if (act.kind === "acknowledge") incident.acknowledged = { by, atMs: act.atMs };
-    }
-    for (const one of cases) {
-      const { rule } = one.alert;
-      const what =
-        act.kind === "comment"
-          ? "comment"
-          : act.kind === "resolve"
-            ? "resolved-by-hand"
-            : "acknowledged";
-      this.#note({ timeMs, what, key: one.key, rule, by, text: comment ?? "" });
-      one.comments = [...one.comments, ...saying].slice(-20);
-      if (act.kind === "resolve" && one.isFiring) one.closedMs = act.atMs;
-      if (act.kind !== "acknowledge" || one.acknowledged !== undefined) continue;
-      one.acknowledged = { by, atMs: act.atMs, ...(comment !== undefined && { comment }) };
-      this.quality.acknowledged(rule, timeMs);
-    }
-    return incident !== undefined || cases.length > 0;
+    this.history.add({ timeMs, what: outcome.status, key, severity, text });
   }
 
   *#reconcile(board: ReadonlyMap<string, FiringAlert>, scene: Scene): Generator<void> {
@@ -202,10 +160,10 @@ export class Desk {
     const wasFlapping = one.flap.isFlapping;
     one.flap = this.#flapping.fired(one.flap, nowMs);
     this.quality.fired(rule, timeMs);
-    this.#note({ timeMs, what: "fired", key, rule, severity, text });
+    this.history.add({ timeMs, what: "fired", key, rule, severity, text });
     if (!one.flap.isFlapping || wasFlapping) return;
     const often = flappingText(one.flap, nowMs);
-    this.#note({ timeMs, what: "flapping", key, rule, severity, text: often });
+    this.history.add({ timeMs, what: "flapping", key, rule, severity, text: often });
   }
 
   #end(one: Case, { nowMs, timeMs }: Scene): void {
@@ -215,7 +173,7 @@ export class Desk {
     one.endedMs = nowMs;
     one.closedMs = undefined;
     this.quality.resolved(rule, timeMs, nowMs - one.firedMs, acknowledged !== undefined);
-    this.#note({ timeMs, what: "resolved", key, rule, severity, text });
+    this.history.add({ timeMs, what: "resolved", key, rule, severity, text });
     if (one.isTold) return;
     this.quality.untold(rule, timeMs);
     this.options.meter.untold(quiet?.kind ?? "brief");
@@ -237,7 +195,7 @@ export class Desk {
     const { key, alert } = one;
     const { rule, severity } = alert;
     const { kind, text } = one.quiet;
-    this.#note({ timeMs, what: "kept-quiet", key, rule, severity, text: `${kind}: ${text}` });
+    this.history.add({ timeMs, what: "kept-quiet", key, rule, severity, text: `${kind}: ${text}` });
   }
 
   #tell(decision: Decision, scene: Scene): void {
@@ -251,7 +209,7 @@ export class Desk {
     const notice = compose(decision, { service, nowMs, timeMs, shown, incident });
     this.groups.told(decision, nowMs);
     const { key, severity, title: text } = notice;
-    this.#note({ timeMs, what: "notice", key, severity, text });
+    this.history.add({ timeMs, what: "notice", key, severity, text });
     if (decision.notifiers.length === 0) {
       this.options.meter.notice("", "dropped", "no_notifier");
     }
@@ -261,7 +219,7 @@ export class Desk {
       if (isNow) this.#send(name, notice, scene);
       else {
         this.options.meter.notice(name, "digested", "");
-        this.#note({ timeMs, what: "digested", key, severity, text: `${name}: ${text}` });
+        this.history.add({ timeMs, what: "digested", key, severity, text: `${name}: ${text}` });
       }
     }
   }
@@ -271,7 +229,7 @@ export class Desk {
     if (refused === undefined) return;
     const { key, title: text, severity } = refused.notice;
     this.options.meter.notice(refused.notifier, "dropped", "queue_full");
-    this.#note({ timeMs, what: "dropped", key, severity, text });
+    this.history.add({ timeMs, what: "dropped", key, severity, text });
   }
 
   /** The incident that most of the alerts are of. */
@@ -283,14 +241,6 @@ export class Desk {
     const [most] = [...counts].sort(([, one], [, other]) => other - one);
     const incident = most === undefined ? undefined : this.correlator.open.get(most[0]);
     return incident === undefined ? undefined : incidentEvent(incident, timeMs, shown);
-  }
-
-  #casesOf(target: string): readonly Case[] {
-    const one = this.cases.get(target);
-    if (one !== undefined) return [one];
-    const keys =
-      this.groups.all.get(target)?.members.keys() ?? this.correlator.open.get(target)?.alerts ?? [];
-    return Array.from(keys).flatMap((key) => this.cases.get(key) ?? []);
   }
 
   /** Cases that nothing will be asked of any more. */
@@ -310,9 +260,5 @@ export class Desk {
       return true;
     }
     return false;
-  }
-
-  #note(entry: HistoryEntry): void {
-    this.history.add(entry);
   }
 }

@@ -3,6 +3,7 @@ import type { WatchContext } from "../readers/watcher.js";
 import type { AuspexEvent, Incident } from "../snapshot/events.js";
 import { type ActiveAlert, activeOf } from "./active.js";
 import type { Act } from "./acts.js";
+import { apply } from "./apply.js";
 import { boardOf } from "./board.js";
 import { Anomalies } from "./conditions/anomaly.js";
 import { Burns } from "./conditions/slo.js";
@@ -132,7 +133,7 @@ export class Engine {
   act(act: Act): boolean {
     this.#changes++;
     this.#sharing.sent({ sequence: ++this.#sequence, act });
-    return this.desk.apply(act, this.#shown);
+    return apply(act, this.desk, this.#shown);
   }
 
   active(): readonly ActiveAlert[] {
@@ -165,7 +166,7 @@ export class Engine {
     const prefix = `${name}/${service}`;
     const shared = {
       alerts: () => [...this.#evaluator.firing()],
-      apply: (act: Act) => void this.desk.apply(act, this.#shown),
+      apply: (act: Act) => void apply(act, this.desk, this.#shown),
       release: () => this.#release(),
       version: () => this.#changes + this.desk.history.count,
       isWaiting: () => this.desk.outbox.isWaiting,

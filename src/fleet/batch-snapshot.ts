@@ -1,6 +1,7 @@
 import { attributesKey } from "../attributes/attributes.js";
 import { ClosedHistogram } from "../histogram/closed-histogram.js";
 import { Layout } from "../histogram/layout.js";
+import { Pool } from "../histogram/pool.js";
 import type {
   AttributesData,
   HistogramMetric,
@@ -14,7 +15,6 @@ import type { OperationSnapshot, SelfSnapshot } from "../snapshot/model.js";
 import { SELF_METRICS } from "../snapshot/self-metrics.js";
 import { histogramSnapshot } from "./figures.js";
 import type { FleetPart } from "./model.js";
-import { Pool } from "./pool.js";
 
 /** Durations of operations are in seconds on the wire and in milliseconds in snapshots. */
 const MS_PER_S = 1000;

@@ -1,9 +1,9 @@
 import { attributesKey, joinAttributes } from "../attributes/attributes.js";
+import { Pool } from "../histogram/pool.js";
 import type { HistogramPoint, MetricBatch, MetricData, NumberPoint } from "../snapshot/batch.js";
 import type { MetricStream } from "../snapshot/cumulative.js";
 import type { AttributesData, Exemplar } from "../snapshot/model.js";
 import type { FleetProcess } from "./model.js";
-import { Pool } from "./pool.js";
 import { Speakers, scopeOf } from "./scope.js";
 
 /** Most exemplars of one merged series; the newest stay. */

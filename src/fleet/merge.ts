@@ -1,3 +1,4 @@
+import { Pool } from "../histogram/pool.js";
 import { dependenciesOf } from "../snapshot/dependencies.js";
 import { Latency } from "../snapshot/latency.js";
 import type { HistogramView, OperationExemplar, OperationSnapshot } from "../snapshot/model.js";
@@ -14,7 +15,6 @@ import type {
   FleetPart,
   FleetSnapshot,
 } from "./model.js";
-import { Pool } from "./pool.js";
 import { Speakers } from "./scope.js";
 
 /** Most exemplars of one merged operation; the newest stay. */

@@ -1,5 +1,5 @@
-import { Accumulator } from "../histogram/accumulator.js";
 import type { ClosedHistogram } from "../histogram/closed-histogram.js";
+import { Pool } from "../histogram/pool.js";
 import { Latency } from "./latency.js";
 import type { DependencySnapshot, LatencySnapshot, OperationSnapshot } from "./model.js";
 
@@ -33,9 +33,9 @@ export function dependenciesOf(
     if (group === undefined) groups.set(key, { kind, of: [operation] });
     else group.of.push(operation);
   }
-  const pools = new Pools();
+  const pool = new Pool();
   return Object.freeze(
-    Array.from(groups.values(), ({ kind, of }) => merged(service, kind, of, pools)),
+    Array.from(groups.values(), ({ kind, of }) => merged(service, kind, of, pool)),
   );
 }
 
@@ -43,10 +43,16 @@ function merged(
   caller: string,
   kind: DependencySnapshot["kind"],
   operations: readonly OperationSnapshot[],
-  pools: Pools,
+  pool: Pool,
 ): DependencySnapshot {
-  const latency = pools.sum(operations.map((each) => each.latency));
-  const failed = pools.sum(operations.map(({ errors }) => errors.latency));
+  const latency = sumOf(
+    operations.map((each) => each.latency),
+    pool,
+  );
+  const failed = sumOf(
+    operations.map(({ errors }) => errors.latency),
+    pool,
+  );
   const aborted = sum(operations, (each) => each.aborted.count);
   const count = latency.count + failed.count + aborted;
   return Object.freeze({
@@ -93,32 +99,9 @@ function sum(
   return operations.reduce((total, each) => total + of(each), 0);
 }
 
-/** One accumulator for all groups: it is as large as the layout, and empty after each use. */
-class Pools {
-  #accumulator: Accumulator | undefined;
-
-  sum(latencies: readonly LatencySnapshot[]): LatencySnapshot {
-    const [first, ...rest] = latencies as readonly [LatencySnapshot, ...LatencySnapshot[]];
-    if (rest.length === 0) return first;
-    // Behind every snapshot of a monitor is one of these; the model names only what readers need.
-    const closed = latencies.map(({ histogram }) => histogram as ClosedHistogram);
-    const { layout, scale } = closed[0] as ClosedHistogram;
-    if (this.#accumulator?.layout.equals(layout) !== true)
-      this.#accumulator = new Accumulator(layout);
-    for (const each of closed) add(this.#accumulator, each, scale);
-    return new Latency(this.#accumulator.take(scale));
-  }
-}
-
-/** A histogram of another layout, from another process say, goes in by the middles of its slots. */
-function add(pool: Accumulator, histogram: ClosedHistogram, scale: number): void {
-  const { layout } = pool;
-  if (histogram.scale === scale && histogram.layout.equals(layout)) {
-    pool.addClosed(histogram);
-    return;
-  }
-  histogram.forEachSlot((slot, count) => {
-    const units = Math.round((histogram.layout.medianOf(slot) / histogram.scale) * scale);
-    pool.addSlot(layout.slotOf(Math.min(units, layout.highest)), count);
-  });
+function sumOf(latencies: readonly LatencySnapshot[], pool: Pool): LatencySnapshot {
+  const [first] = latencies as readonly [LatencySnapshot, ...LatencySnapshot[]];
+  if (latencies.length === 1) return first;
+  // Behind every snapshot of a monitor is one of these; the model names only what readers need.
+  return new Latency(pool.sum(latencies.map(({ histogram }) => histogram as ClosedHistogram)));
 }

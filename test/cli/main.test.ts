@@ -44,15 +44,7 @@ async function auspex(
 describe("the auspex command", () => {
   it("shows the fleet that writes to a Redis, as text and as JSON", async () => {
     const exporter = redis({ url: server.url });
-    const shop = monitor({
-      service: "shop",
-      exporters: [
-        {
-          exporter: { name: "redis", export: (batch, signal) => exporter.export(batch, signal) },
-          intervalMs: 200,
-        },
-      ],
-    });
+    const shop = monitor({ service: "shop", exporters: [{ exporter, intervalMs: 200 }] });
     const work = shop.operation("GET /users/:id");
     for (let ms = 1; ms <= 100; ms++) work.record(ms);
     const look = ["top", "--redis", server.url, "--window", "total", "--once"];
@@ -68,7 +60,7 @@ describe("the auspex command", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^shop · total · 1 process live/);
     expect(stdout).toMatch(/^GET \/users\/:id .* 50\.2ms/m);
-    await exporter.shutdown();
+    await shop.shutdown();
   });
 
   it("prints one line of JSON after the other until a signal ends it", async () => {

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureBuilt } from "../../scripts/built.mjs";
+import { RedisServer } from "../helpers/redis.js";
 import { compile, root, run } from "./program.js";
 
 /** What each example prints, among other things. */
@@ -35,8 +36,19 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^retries 1, refused 1$/m,
     /^repeated tool calls 8$/m,
   ],
+  "fleet-threads.mjs": [
+    /5 threads live, all told/,
+    /resize: 400 times, p50 96\.255 ms/,
+    /4 threads live/,
+    /auspex_fleet_members\{state="ended"\} 1/,
+  ],
+  "fleet-cluster.mjs": [
+    /400 values from 1 to 100 ms in 4 workers: p50 50\./,
+    /_count\{operation_name="observe"\} 400/,
+    /worker 2: timeout/,
+  ],
   "workload.mjs": [/dashboard: \{/, /"throughputPerHour": 54/, /insight: converged \(info\)/],
-  "redis-channels.mjs": [/there is no Redis; set REDIS_URL/],
+  "redis-channels.mjs": [/4 messages taken, 1 unreadable/],
   "slo-alerts.mjs": [
     /^an hour of calm: 0 notices, 100 % of the budget left$/m,
     /^critical: shop: errors of 2 operations$/m,
@@ -120,7 +132,14 @@ function decorated(): readonly RegExp[] {
   return [/^Warehouse\.reserve: 3 calls$/m, /^count stock: 1 calls$/m];
 }
 
-beforeAll(() => ensureBuilt(), 120_000);
+let redis: RedisServer;
+
+beforeAll(async () => {
+  ensureBuilt();
+  redis = await RedisServer.start();
+}, 300_000);
+
+afterAll(() => redis.stop());
 
 describe("the examples", () => {
   it("are all run here, but for the demo", () => {
@@ -136,7 +155,7 @@ describe("the examples", () => {
       const path = `examples/${file}`;
       const experimentalDecorators = file.startsWith("legacy");
       const program = file.endsWith(".ts") ? compile(path, { experimentalDecorators }) : path;
-      const { code, stdout, stderr } = await run(program);
+      const { code, stdout, stderr } = await run(program, [], { REDIS_URL: redis.url });
       expect(stderr).toBe("");
       expect(code).toBe(0);
       for (const pattern of patterns) expect(stdout).toMatch(pattern);

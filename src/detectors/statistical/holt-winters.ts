@@ -78,10 +78,10 @@ class HoltWinters implements Method<number, Forecast> {
     this.trend = damping * this.trend + alpha * beta * step;
     if (this.season.lengthMs > 0) {
       const slot = this.season.slotAt(timeMs);
+      const visits = ++this.visits[slot];
       // Of a slot that was never seen nothing is far out.
-      const off = this.visits[slot] === 0 ? residual : step;
-      const rate = Math.max(gamma, 1 / ++this.visits[slot]);
-      this.seasonal[slot] += rate * (1 - alpha) * off;
+      const learned = visits === 1 ? residual : Math.max(gamma, 1 / visits) * (1 - alpha) * step;
+      this.seasonal[slot] += learned;
     }
     this.residuals.learn(residual, expected);
     if (this.season.learn(timeMs, value)) this.#begin(timeMs, value);

@@ -8,6 +8,7 @@ import type { ResolvedRetention, RetentionTier } from "./retention.js";
  */
 const CHANGE = `
 if (redis.call('HGET', KEYS[1], ARGV[2]) or '') ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], '${MARKER}', '${MARKER_VALUE}')
 if ARGV[4] == '' then redis.call('HDEL', KEYS[1], ARGV[2])
 else redis.call('HSET', KEYS[1], ARGV[2], ARGV[4]) end
 for i = 5, #ARGV, 2 do
@@ -102,12 +103,7 @@ export class RollupStateStore {
   async describe(retention: ResolvedRetention, state: RollupState): Promise<void> {
     const text = formatRetention(retention);
     if (state.fields.get("retention") === text) return;
-    failed(
-      await this.connection.batch([
-        ["HSET", this.#key, MARKER, MARKER_VALUE, "retention", text],
-        ["PEXPIRE", this.#key, this.ttlMs],
-      ]),
-    );
+    await this.#write(["HSET", this.#key, "retention", text]);
   }
 
   /** @param from - as it was read; "": it was not there. @returns whether it was that, and is `to` now */
@@ -123,20 +119,33 @@ export class RollupStateStore {
 
   /** Remembers what processes owe; what they owe already is older. */
   async owe(processes: readonly string[], startMs: number): Promise<void> {
-    const commands = processes.map((process): Command => {
-      return ["HSETNX", this.#key, owedField(process), startMs];
-    });
-    failed(await this.connection.batch(commands));
+    if (processes.length === 0) return;
+    await this.#write(
+      ...processes.map((process): Command => {
+        return ["HSETNX", this.#key, owedField(process), startMs];
+      }),
+    );
   }
 
   async set(field: string, value: string): Promise<void> {
-    await this.connection.command("HSET", this.#key, field, value);
+    await this.#write(["HSET", this.#key, field, value]);
   }
 
   /** Forgets a process. */
   async forget(process: string): Promise<void> {
     const fields = [owedField, heardField, completeField].map((fieldOf) => fieldOf(process));
     await this.connection.command("HDEL", this.#key, ...fields);
+  }
+
+  /** With the mark and the time to live: Redis may have lost everything since it was read. */
+  async #write(...commands: readonly Command[]): Promise<void> {
+    failed(
+      await this.connection.batch([
+        ["HSET", this.#key, MARKER, MARKER_VALUE],
+        ...commands,
+        ["PEXPIRE", this.#key, this.ttlMs],
+      ]),
+    );
   }
 
   #change({ field, from, to, back }: Rewind): Command {

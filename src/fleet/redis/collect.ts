@@ -36,15 +36,18 @@ export async function batchesOf(
     const batch = batchOf(service, id, startTimeMs, nowMs, values);
     return { process, batch: isOneOfMany ? named(batch, service) : batch };
   };
-  const parts = processes.map((record) => {
+  const parts: FleetBatch[] = [];
+  for (const record of processes) {
     const own = levels.get(record);
     const values = gauges.flatMap((series): Valued[] => {
       const level = own?.get(series.id);
       if (level === undefined) return [];
       return [{ series, value: { processes: 1, gauge: { ...level, worst: record.id } } }];
     });
-    return part(fleetProcess(service, record, nowMs), [...valued(sumsOf(record)), ...values]);
-  });
+    parts.push(part(fleetProcess(service, record, nowMs), [...valued(sumsOf(record)), ...values]));
+    const pause = reading.slices.pause();
+    if (pause !== undefined) await pause;
+  }
   if (gone.size === 0) return parts;
   const ghost = { id: `${service}, gone`, service, host: "", pid: 0, startTimeMs: sinceMs };
   return [...parts, part({ ...ghost, lastSeenMs: sinceMs, live: false }, [...valued(gone)])];

@@ -1,7 +1,7 @@
 import type { KnownSeries } from "../../exporters/redis/rollup-series.js";
 import type { FleetGauge } from "../../exporters/redis/rollup-value.js";
 import { ClosedHistogram } from "../../histogram/closed-histogram.js";
-import { Pool } from "../pool.js";
+import { Pool } from "../../histogram/pool.js";
 import type {
   CounterPoint,
   DistributionPoint,

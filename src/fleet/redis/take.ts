@@ -63,6 +63,12 @@ export async function take(
   const levels = await levelsOf(view, gauges, fromMs, reading);
   const isOne = filter.operation !== undefined;
   const traced = isOne ? await exemplarsOf(view, counted, start, reading) : undefined;
+  for (const sum of bin.sums.values()) {
+    // What takes time is adding up; the sum is kept.
+    sum.value();
+    const pause = reading.slices.pause();
+    if (pause !== undefined) await pause;
+  }
   const values = [...valuesOf(bin.sums, traced), ...inFlight(gauges, levels)];
   const pooled = snapshotOf(batchOf(service, service, start, nowMs, values), service, window);
   const own = await selfOf(view, all, levels, reading);
@@ -80,6 +86,8 @@ export async function take(
       gauges: gaugesOf(shown, of),
     };
     parts.push({ process: fleetProcess(service, record, nowMs), snapshot });
+    const pause = reading.slices.pause();
+    if (pause !== undefined) await pause;
   }
   return { parts, processes: processesOf(service, bin.sums) };
 }

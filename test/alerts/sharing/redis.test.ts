@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { allKeys, RedisServer, until } from "../../helpers/redis.js";
 import { dist } from "../../fleet/members.js";
+import { allKeys, RedisServer, until } from "../../helpers/redis.js";
 
 const FIXTURE = fileURLToPath(new URL("fixtures/process.mjs", import.meta.url));
 

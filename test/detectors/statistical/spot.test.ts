@@ -54,6 +54,7 @@ describe("spot", () => {
     stream.show(values(1000, () => draw.normal()));
     const found = alarms(stream.show(values(500, () => 50 + draw.normal())));
     expect(found[0]).toBe(0);
-    expect(Math.max(...found)).toBeLessThan(150);
+    expect(found.length).toBeGreaterThan(2);
+    expect(found.filter((at) => at > 20).length).toBeLessThan(3);
   });
 });

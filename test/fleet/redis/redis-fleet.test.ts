@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Connection } from "../../../src/exporters/redis/connection.js";
 import { RedisConnection } from "../../../src/exporters/redis/redis-connection.js";
 import { clientMaker } from "../../../src/exporters/redis/target.js";
 import type { RangeSeries } from "../../../src/fleet/redis/model.js";
@@ -293,6 +294,39 @@ describe("a fleet in Redis", () => {
     const { processes } = await fleet.snapshot("total");
     expect(processes.map(({ id }) => id)).toEqual(["a"]);
     expect(rolling.tally).toMatchObject({ failures: 0, unreadable: 0 });
+  });
+
+  it("counts those long gone once, also when whoever folded them was killed half-way", async () => {
+    const jobs = counter("jobs");
+    const [a, b] = [started("a"), started("b")];
+    for (const process of [a, b]) await process.write(t0, [[jobs, 1]]);
+    for (const process of [a, b]) await process.total(t0 + STEP_MS, [[jobs, 10]]);
+    await a.seen(t0 + 13 * HOUR_MS);
+    await b.seen(t0 + 9000, { endedMs: t0 + 9000 });
+    at(t0 + 13 * HOUR_MS + 300);
+    const expectTotals = async () => {
+      expect((await fleet.snapshot("total")).counters).toMatchObject([{ count: 20 }]);
+    };
+    await expectTotals();
+    const dying: Connection = {
+      async command(...command) {
+        const isRemoval = command[0] === "HDEL" && command[1] === keys.processes("shop");
+        if (isRemoval) throw new Error("killed");
+        return connection.command(...command);
+      },
+      batch: (...given) => connection.batch(...given),
+      close() {},
+    };
+    const lease = { hold: async () => 1, release: async () => {} };
+    for (const through of [dying, dying, connection]) {
+      const rolling = rollups(through, "shop", clock, { lease });
+      for (let i = 0; i < 3; i++) {
+        await rolling.step(new AbortController().signal);
+        await expectTotals();
+      }
+      expect(rolling.tally.failures).toBe(through === dying ? 1 : 0);
+    }
+    expect((await fleet.snapshot("total")).processes.map(({ id }) => id)).toEqual(["a"]);
   });
 
   it("counts what a process wrote that woke up after it was taken for dead, once", async () => {

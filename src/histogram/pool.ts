@@ -1,8 +1,8 @@
-import { Accumulator } from "../histogram/accumulator.js";
-import type { ClosedHistogram } from "../histogram/closed-histogram.js";
-import { Layout } from "../histogram/layout.js";
+import { Accumulator } from "./accumulator.js";
+import type { ClosedHistogram } from "./closed-histogram.js";
+import { Layout } from "./layout.js";
 
-/** Adds histograms of many processes up. Accumulators are as large as their layout, so they are kept. */
+/** Adds histograms up, of one layout or of many. Accumulators are as large as their layout, so they are kept. */
 export class Pool {
   readonly #accumulators = new Map<string, Accumulator>();
 

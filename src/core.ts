@@ -117,6 +117,9 @@ export class Core {
     this.#ticker = new Ticker(clock, (error) => {
       diag.warn("timer", `a timer task failed: ${describeError(error)}`);
     });
+    for (const { exporter } of enabled ? options.push : []) {
+      guardedCall(() => exporter.belongTo?.({ resource, incarnation }, diag), callbacks);
+    }
     const onWorked = (ms: number) => this.self.spent(ms);
     this.#watching = new Watching({ clock, diag, tally: callbacks, onWorked });
     if (!enabled) return;

@@ -44,13 +44,16 @@ const MAX_HANGING = 4;
 export class Delivery {
   readonly #lanes: ReadonlyMap<string, Lane>;
 
-  constructor(options: DeliveryOptions) {
+  constructor(private readonly options: DeliveryOptions) {
     this.#lanes = new Map(options.notifiers.map((each) => [each.name, new Lane(each, options)]));
   }
 
   /** Never throws. What there is no room for is dropped, and counted through `onOutcome`. */
   add(parcel: Parcel): void {
-    this.#lanes.get(parcel.notifier)?.add(parcel);
+    const lane = this.#lanes.get(parcel.notifier);
+    if (lane !== undefined) lane.add(parcel);
+    // Decided before a restart that came without this notifier.
+    else this.options.onOutcome(parcel, { status: "dropped", reason: "no_notifier" });
   }
 
   /** Notices that wait, by notifier. */

@@ -1,6 +1,7 @@
 import { isList, isObject } from "../readers/checks.js";
 import type { WatchContext } from "../readers/watcher.js";
 import type { AuspexEvent, Incident } from "../snapshot/events.js";
+import { limitOf } from "../time/limit.js";
 import { type ActiveAlert, activeOf } from "./active.js";
 import type { Act } from "./acts.js";
 import { apply } from "./apply.js";
@@ -106,9 +107,15 @@ export class Engine {
     this.#show(nowMs);
   }
 
-  /** Sends what can be sent, keeps the rest. */
+  /** Sends what can be sent, keeps the rest; ends in time whatever a store or a notifier does. */
   async stop(timeoutMs: number): Promise<void> {
     for (const stop of this.#stops) stop();
+    const limit = limitOf(this.context.clock, timeoutMs, true);
+    await Promise.race([this.#finish(timeoutMs), limit.expired]);
+    limit.cancel();
+  }
+
+  async #finish(timeoutMs: number): Promise<void> {
     // What has been decided is kept before the last attempt to send it.
     await this.#sharing.exchange();
     await this.#delivery.stop(timeoutMs / 2);

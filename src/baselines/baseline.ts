@@ -13,6 +13,7 @@ const WHOLE_SIZE = 48;
 const DAILY_MEMORY = 0.85;
 /** What all values together weigh an hour later: half after a week. */
 const HOURLY_MEMORY = 0.5 ** (1 / 168);
+const PACE_MEMORY = 0.97;
 /** Visits that say whether they agree. */
 const AGREEING_VISITS = 1.5;
 /** A range reaches so many deviations at least, and at most. */
@@ -70,6 +71,8 @@ export class Baseline {
   readonly #phase = new Phase();
   /** The hour that is under way; it becomes knowledge when it is over, so that it is judged by others. */
   #hour = Number.NEGATIVE_INFINITY;
+  /** Values of an hour that was not cut short, the most of late. */
+  #pace = 1;
   #samples = 0;
   #isNegative = false;
 
@@ -120,6 +123,7 @@ export class Baseline {
     return {
       data: textOfFloats(this.#data),
       hour: Number.isFinite(this.#hour) ? this.#hour : null,
+      pace: this.#pace,
       samples: this.#samples,
       negative: this.#isNegative,
       drift: this.#drift.save(),
@@ -129,16 +133,17 @@ export class Baseline {
 
   /** Continues from `save()`. @returns false for what it cannot read, which leaves it as it was */
   restore(state: unknown): boolean {
-    const { data, hour, samples, negative, drift, phase } = (state ?? {}) as Record<
+    const { data, hour, pace, samples, negative, drift, phase } = (state ?? {}) as Record<
       string,
       unknown
     >;
     const floats = floatsOf(data, FLOATS);
     if (floats === undefined || !floats.every(Number.isFinite)) return false;
     if (!Array.isArray(drift) || drift.length !== 3) return false;
-    if (![...drift, samples, phase].every(Number.isFinite)) return false;
+    if (![...drift, pace, samples, phase].every(Number.isFinite)) return false;
     this.#data.set(floats);
     this.#hour = typeof hour === "number" ? hour : Number.NEGATIVE_INFINITY;
+    this.#pace = pace as number;
     this.#samples = samples as number;
     this.#isNegative = negative === true;
     this.#drift.restore(drift);
@@ -165,7 +170,9 @@ export class Baseline {
   /** What the hour that is over has taught becomes knowledge. */
   #close(hour: number): void {
     const day = this.#dayHourOf(hour);
-    this.#slots.add(this.#slotOf(hour), this.#open.usual(0));
+    const visit = this.#open.usual(0);
+    this.#pace = Math.max(1, visit.samples, this.#pace * PACE_MEMORY);
+    this.#slots.add(this.#slotOf(hour), visit, Math.min(1, (2 * visit.samples) / this.#pace));
     this.#hours.fade(day, DAILY_MEMORY);
     this.#hours.addAll(day, this.#open, 0);
     this.#dayVisits[day] = (this.#dayVisits[day] as number) * DAILY_MEMORY + 1;

@@ -2,8 +2,6 @@ import { HOURS_A_WEEK } from "./calendar.js";
 
 /** What a week-old visit weighs beside one of today. */
 const WEEKLY_MEMORY = 0.75;
-/** Values that make a visit a whole one. */
-const WHOLE_VISIT = 10;
 /** Visits whose deviation says what is far, and how many deviations that is. */
 const VISITS_FOR_BOUNDS = 1.5;
 const REACH = 4;
@@ -46,20 +44,20 @@ export class WeekSlots {
     };
   }
 
-  /** Each visit weighs the same, however many values it is of, if they are enough. */
-  add(hourOfWeek: number, { mean, deviation, samples }: Omit<Slot, "visits">): void {
-    if (samples === 0) return;
+  /** @param share - how much of a visit it is, above 0 to 1: visits weigh the same, whatever the pace of values */
+  add(hourOfWeek: number, visit: Omit<Slot, "visits">, share: number): void {
+    const { mean, deviation, samples } = visit;
     const { data } = this;
     const base = hourOfWeek * FIELDS;
     const before = this.at(hourOfWeek);
     const old = before.visits * WEEKLY_MEMORY;
-    const visits = old + Math.min(1, samples / WHOLE_VISIT);
-    const share = 1 - old / visits;
+    const visits = old + share;
+    const part = 1 - old / visits;
     const apart = bounded(mean - before.mean, before);
     const variance = data[base + 1] as number;
-    data[base] += share * apart;
+    data[base] += part * apart;
     data[base + 1] =
-      (1 - share) * variance + share * deviation ** 2 + share * (1 - share) * apart * apart;
+      (1 - part) * variance + part * deviation ** 2 + part * (1 - part) * apart * apart;
     data[base + 2] = (data[base + 2] as number) * WEEKLY_MEMORY + samples;
     data[base + 3] = visits;
   }

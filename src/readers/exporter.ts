@@ -1,5 +1,7 @@
-import type { MetricBatch, Temporality } from "../snapshot/batch.js";
+import type { Diag } from "../diag/diag.js";
+import type { Incarnation, MetricBatch, Temporality } from "../snapshot/batch.js";
 import type { AuspexEvent } from "../snapshot/events.js";
+import type { Resource } from "../snapshot/resource.js";
 import type { View } from "../snapshot/views.js";
 import type { FleetServices } from "../state/services.js";
 import type { PullExporter } from "./pull.js";
@@ -15,6 +17,12 @@ export type ExportResult =
   | { readonly status: "retryable"; readonly retryAfterMs?: number; readonly error: Error }
   | { readonly status: "failure"; readonly error: Error };
 
+/** Whose values an exporter is given. */
+export interface ExporterOwner {
+  readonly resource: Resource;
+  readonly incarnation: Incarnation;
+}
+
 /**
  * The socket that exporters plug into: it encodes and sends. It never schedules and never retries.
  *
@@ -28,6 +36,8 @@ export interface MetricExporter {
   export(batch: MetricBatch, signal: AbortSignal): Promise<ExportResult>;
   /** Milliseconds between exports where the host asks for nothing else. @default exportIntervalMs of the monitor */
   readonly defaultIntervalMs?: number;
+  /** Told once, before anything else, whose values are to come. */
+  belongTo?(owner: ExporterOwner, diag: Diag): void;
   /** Passes on what detectors, SLOs and alerts tell. Never blocks. */
   onEvent?(event: AuspexEvent): void;
   /** What a shared store offers the processes of a fleet. */

@@ -1,5 +1,5 @@
 import { badOf, type Events, NO_EVENTS, plus } from "./objective.js";
-import type { Causes } from "./sli.js";
+import type { Causes, CausesRead } from "./sli.js";
 
 const DAY = 86_400_000;
 
@@ -25,7 +25,7 @@ export type DayBookState = readonly {
 /** What happened on each day, and what spent the budget. */
 export class DayBook {
   readonly #days = new Map<number, { events: Events; causes: Map<string, number> }>();
-  readonly #last = new Map<string, number>();
+  #last: CausesRead = new Map();
 
   constructor(private readonly keepDays: number) {}
 
@@ -35,7 +35,7 @@ export class DayBook {
   }
 
   /** @param added - since the last time @param causes - absolute counts of bad events */
-  add(timeMs: number, added: Events, causes: Causes): void {
+  add(timeMs: number, added: Events, causes: CausesRead): void {
     const from = Math.floor(timeMs / DAY) * DAY;
     let day = this.#days.get(from);
     if (day === undefined) {
@@ -47,16 +47,15 @@ export class DayBook {
     }
     day.events = plus(day.events, added);
     const isBad = badOf(added) > 0;
-    for (const [cause, count] of causes) {
-      const last = this.#last.get(cause) ?? 0;
+    for (const [key, { what, count }] of causes) {
+      const last = this.#last.get(key)?.count ?? 0;
       const more = count >= last ? count - last : count;
-      if (more === 0) continue;
-      this.#remember(cause, count);
       // The first reading of a cause that was there before is nobody's spending.
-      if (!isBad) continue;
-      const known = day.causes.has(cause) || day.causes.size < MAX_CAUSES ? cause : OTHER;
+      if (more === 0 || !isBad) continue;
+      const known = day.causes.has(what) || day.causes.size < MAX_CAUSES ? what : OTHER;
       day.causes.set(known, (day.causes.get(known) ?? 0) + more);
     }
+    this.#last = causes;
   }
 
   save(): DayBookState {
@@ -67,13 +66,12 @@ export class DayBook {
     if (!Array.isArray(state)) return;
     for (const { from, good, total, causes } of state as DayBookState) {
       if (![from, good, total].every(Number.isFinite) || !Array.isArray(causes)) continue;
-      this.#days.set(from, { events: { good, total }, causes: new Map(causes) });
+      // What was counted since the start, should it be restored late, is part of the day.
+      const own = this.#days.get(from);
+      const all = new Map<string, number>(causes);
+      for (const [what, count] of own?.causes ?? []) all.set(what, (all.get(what) ?? 0) + count);
+      const events = plus({ good, total }, own?.events ?? NO_EVENTS);
+      this.#days.set(from, { events, causes: all });
     }
-  }
-
-  #remember(cause: string, count: number): void {
-    this.#last.set(cause, count);
-    const [oldest] = this.#last.keys();
-    if (this.#last.size > 20 * MAX_CAUSES && oldest !== undefined) this.#last.delete(oldest);
   }
 }

@@ -84,12 +84,18 @@ export class History {
     });
   }
 
-  /** @returns whether it was a state of this kind */
-  restore(state: unknown): boolean {
+  /**
+   * Puts what was saved before what was added since the start.
+   *
+   * @returns the counts it ended with, which all that are added from now on include; undefined: it was no
+   * state of this kind
+   */
+  restore(state: unknown): Events | undefined {
     const [finest, ...coarser] = this.#tiers as [Tier, ...Tier[]];
     if (!Array.isArray(state) || state.length !== coarser.length || !state.every(isTier)) {
-      return false;
+      return undefined;
     }
+    const own = { times: finest.times, good: finest.good, total: finest.total };
     for (const [at, tier] of coarser.entries()) fill(tier, state[at]);
     const [minutes] = coarser as [Tier];
     Object.assign(finest, {
@@ -97,7 +103,12 @@ export class History {
       good: [...minutes.good],
       total: [...minutes.total],
     });
-    return true;
+    const before = this.latest;
+    own.times.forEach((time, at) => {
+      const good = before.good + (own.good[at] as number);
+      this.add(time, { good, total: before.total + (own.total[at] as number) });
+    });
+    return before;
   }
 
   /** The counts at a time, from the finest tier that reaches back there. */

@@ -35,13 +35,20 @@ export type SliOption =
   /** Absolute counts that only grow. */
   | { readonly custom: (snapshot: Snapshot) => Events };
 
-/** What spent budget, by operation and reason; absolute counts. */
+/** What spent budget, by operation and reason. */
 export type Causes = ReadonlyMap<string, number>;
 
+/** Absolute counts of bad events by series, and what they were: series go and come one by one. */
+export type CausesRead = ReadonlyMap<string, { readonly what: string; readonly count: number }>;
+
 export interface Reading {
-  readonly events: Events;
-  /** Bad events by what they were. */
-  readonly causes: Causes;
+  /** Absolute counts, by what may begin anew alone. */
+  readonly parts: ReadonlyMap<string, Events>;
+  /** Good events in the parts that came too late all the same; it never begins anew. */
+  readonly late?: number;
+  /** A part that was not there for a while goes on from where it was. */
+  readonly resumes?: boolean;
+  readonly causes: CausesRead;
 }
 
 /** Reads absolute counts. A source may begin anew, at a restart say; the SLO sees to that. */
@@ -51,7 +58,9 @@ export interface Sli {
   read(snapshot: Snapshot): Reading;
 }
 
-const NO_CAUSES: Causes = new Map();
+const NO_CAUSES: CausesRead = new Map();
+/** Of what is one part. */
+const WHOLE = "";
 
 export function selects(
   { name, attributes, instrument }: OperationSelector,
@@ -82,18 +91,21 @@ class Availability implements Sli {
 
   start(): void {}
 
+  /** Successes and each type of failure are series of their own. */
   read({ operations }: Snapshot): Reading {
-    let events: Events = NO_EVENTS;
-    const causes = new Map<string, number>();
+    const parts = new Map<string, Events>();
+    const causes = new Map<string, { what: string; count: number }>();
     for (const operation of operations) {
       if (!selects(this.selector, operation)) continue;
       const { latency, errors, name } = operation;
-      events = plus(events, { good: latency.count, total: latency.count + errors.count });
+      const key = keyOf(operation);
+      add(parts, key, { good: latency.count, total: latency.count });
       for (const [type, count] of Object.entries(errors.byType)) {
-        add(causes, `${name}: ${type}`, count);
+        add(parts, `${key}\n${type}`, { good: 0, total: count });
+        blame(causes, `${key}\n${type}`, `${name}: ${type}`, count);
       }
     }
-    return { events, causes };
+    return { parts, causes };
   }
 }
 
@@ -112,16 +124,18 @@ class Latency implements Sli {
   }
 
   read({ operations }: Snapshot): Reading {
-    let total = 0;
-    const causes = new Map<string, number>();
+    const parts = new Map<string, Events>();
+    const causes = new Map<string, { what: string; count: number }>();
     for (const operation of operations) {
       if (!selects(this.selector, operation)) continue;
       const { count, histogram } = operation.latency;
-      total += count;
+      const key = keyOf(operation);
+      add(parts, key, { good: count, total: count });
       // Which operation it was, the histogram tells, within its precision.
-      add(causes, `${operation.name}: slow`, count - histogram.countAtOrBelow(this.limitMs));
+      const slow = count - histogram.countAtOrBelow(this.limitMs);
+      blame(causes, key, `${operation.name}: slow`, slow);
     }
-    return { events: { good: total - this.#limit.over, total }, causes };
+    return { parts, late: this.#limit.over, causes };
   }
 }
 
@@ -133,10 +147,14 @@ class Ratio implements Sli {
 
   start(): void {}
 
-  read(snapshot: Snapshot): Reading {
-    const good = sumOf(snapshot, this.good);
-    const total = sumOf(snapshot, this.total);
-    return { events: { good: Math.min(good, total), total }, causes: NO_CAUSES };
+  read({ counters }: Snapshot): Reading {
+    const parts = new Map<string, Events>();
+    for (const each of counters) {
+      const good = counts(this.good, each) ? each.count : 0;
+      const total = counts(this.total, each) ? each.count : 0;
+      if (good > 0 || total > 0) add(parts, keyOf(each), { good, total });
+    }
+    return { parts, resumes: true, causes: NO_CAUSES };
   }
 }
 
@@ -157,7 +175,8 @@ class Freshness implements Sli {
     if (typeof age !== "number" || Number.isNaN(age)) throw new TypeError("read answered no age");
     this.#total++;
     if (age <= this.limitMs) this.#good++;
-    return { events: { good: this.#good, total: this.#total }, causes: NO_CAUSES };
+    const events = { good: this.#good, total: this.#total };
+    return { parts: new Map([[WHOLE, events]]), causes: NO_CAUSES };
   }
 }
 
@@ -172,18 +191,37 @@ class Custom implements Sli {
     if (!(good >= 0 && total >= 0 && Number.isFinite(total))) {
       throw new TypeError("custom answered no { good, total }");
     }
-    return { events: { good: Math.min(good, total), total }, causes: NO_CAUSES };
+    const events = { good: Math.min(good, total), total };
+    return { parts: new Map([[WHOLE, events]]), causes: NO_CAUSES };
   }
 }
 
-function sumOf({ counters }: Snapshot, { counter, attributes }: CounterSelector): number {
-  let sum = 0;
-  for (const each of counters) {
-    if (each.name === counter && hasAll(each.attributes, attributes)) sum += each.count;
-  }
-  return sum;
+function counts(
+  { counter, attributes }: CounterSelector,
+  series: Pick<Snapshot["counters"][number], "name" | "attributes">,
+): boolean {
+  return series.name === counter && hasAll(series.attributes, attributes);
 }
 
-function add(causes: Map<string, number>, what: string, count: number): void {
-  if (count > 0) causes.set(what, (causes.get(what) ?? 0) + count);
+/** Which series, the same at each reading. */
+function keyOf({
+  name,
+  attributes,
+  instrument = "",
+}: Pick<OperationSnapshot, "name" | "attributes"> & { readonly instrument?: string }): string {
+  return `${instrument}\n${name}\n${JSON.stringify(attributes)}`;
+}
+
+function add(parts: Map<string, Events>, key: string, events: Events): void {
+  parts.set(key, plus(parts.get(key) ?? NO_EVENTS, events));
+}
+
+function blame(
+  causes: Map<string, { what: string; count: number }>,
+  key: string,
+  what: string,
+  more: number,
+): void {
+  const count = (causes.get(key)?.count ?? 0) + more;
+  if (count > 0) causes.set(key, { what, count });
 }

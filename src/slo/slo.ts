@@ -75,11 +75,7 @@ export class Slo implements Watcher {
     this.#days = new DayBook(keepDays);
     this.#saved = new SloSaved(name, {
       save: () => ({ history: this.#history.save(), days: this.#days.save() }),
-      restore: (state) => {
-        if (!this.#history.restore(state.history)) return;
-        this.#days.restore(state.days);
-        this.#before = this.#history.latest;
-      },
+      restore: (state) => this.#restore(state),
     });
   }
 
@@ -189,13 +185,22 @@ export class Slo implements Watcher {
     if (context === undefined) return;
     const now = context.clock.wall();
     const before = this.#running.sum;
-    this.#running.read(reading.events);
+    this.#running.read(reading);
     const { good, total } = this.#running.sum;
     const added = { good: good - before.good, total: total - before.total };
     this.#history.add(now, this.#counted());
     this.#days.add(now, added, reading.causes);
     this.#telling?.told(added, this.status());
-    this.#saved.changed(now);
+    this.#saved.tick();
+  }
+
+  #restore(state: unknown): boolean {
+    const { history, days } = (state ?? {}) as { history?: unknown; days?: unknown };
+    const before = this.#history.restore(history);
+    if (before === undefined) return false;
+    this.#before = before;
+    this.#days.restore(days);
+    return true;
   }
 
   #counted(): Events {

@@ -67,13 +67,16 @@ describe("alerts in a monitor", () => {
     expect(notices.map(({ status }) => status)).toEqual(["firing", "resolved"]);
   });
 
-  it("tell of a budget that burns, by the name of its SLO", async () => {
+  it("tell of a budget that burns, of an SLO by its name or itself", async () => {
     const notices: Notice[] = [];
+    const checkout = slo({ name: "checkout", operation: "pay", sli: "availability" });
     const watch = alerts({
-      rules: [{ name: "budget", when: { slo: "checkout" } }],
+      rules: [
+        { name: "by name", when: { slo: "checkout" } },
+        { name: "itself", when: { slo: checkout } },
+      ],
       notifiers: [{ name: "log", notify: (notice) => void notices.push(notice) }],
     });
-    const checkout = slo({ name: "checkout", operation: "pay", sli: "availability" });
     const { auspex, clock } = manualMonitor({ alerts: watch, slos: [checkout], state: false });
     const pay = auspex.operation("pay");
     let at = 0;
@@ -81,7 +84,8 @@ describe("alerts in a monitor", () => {
       for (let each = 0; each < 5; each++)
         pay.record(5, ++at % 2 === 0 ? new Error("no") : undefined);
     });
-    expect(notices[0]).toMatchObject({ status: "firing", alerts: [{ operation: "checkout" }] });
+    const told = notices[0]?.alerts.map(({ rule, operation }) => `${rule} ${operation}`);
+    expect(told).toEqual(["by name checkout", "itself checkout"]);
     expect(notices[0]?.title).toMatch(/checkout spends its error budget [\d.]+ times as fast/);
   }, 60_000);
 

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/state/memory-store.js";
 import type { StateStore } from "../../src/state/services.js";
 import { ManualClock } from "../helpers/manual-clock.js";
-import { listener, type Stage, type StageOptions, stage, Stage as Theatre } from "./stage.js";
+import {
+  listener,
+  type Stage,
+  type StageOptions,
+  settled,
+  stage,
+  Stage as Theatre,
+} from "./stage.js";
 
 const rules: AlertsOptions["rules"] = [
   { name: "slow", when: { signal: "latency", above: 500 }, forMs: 60_000 },
@@ -69,6 +76,25 @@ describe("a restart", () => {
     await second.steps(1);
     expect(second.notices.map(({ dedupKey }) => dedupKey)).toEqual([held[0]]);
     expect(first.notices).toEqual([]);
+  });
+
+  it("without a notifier that was there before drops what was meant for it", async () => {
+    const store = memoryStore();
+    const failing = {
+      name: "gone",
+      notify: () => {
+        throw new Error("down");
+      },
+    };
+    const first = await stage({ rules, notifiers: [failing] }, { store });
+    first.show(SLOW);
+    await first.steps(12);
+    await first.alerts.stop(1000);
+    const second = await next(first, { store });
+    await second.steps(2);
+    expect(second.counts.get("auspex.alerts.notices gone dropped no_notifier")).toBe(1);
+    const kept = JSON.parse([...store.values.values()][0] as string);
+    expect(kept.desk.outbox).toEqual([]);
   });
 
   it("without a store sends everything anew, and counts what it could not send", async () => {
@@ -178,6 +204,23 @@ describe("a restart", () => {
     const stale = on.clock.pending;
     on.clock.advance(600_000);
     expect(on.clock.pending).toBeLessThanOrEqual(stale);
+  });
+
+  it("ends in time when the store hangs", async () => {
+    const store = memoryStore();
+    const on = await stage({ rules }, { store });
+    on.show(SLOW);
+    await on.steps(8);
+    store.save = () => new Promise(() => {});
+    on.alerts.marker({ kind: "deploy" });
+    let hasEnded = false;
+    const ending = on.alerts.stop(1000).then(() => {
+      hasEnded = true;
+    });
+    await settled();
+    expect(hasEnded).toBe(false);
+    on.clock.advance(1000);
+    await ending;
   });
 
   it("leaves no timer behind", async () => {

@@ -252,7 +252,7 @@ describe("the watcher of baselines", () => {
     expect(watcher.baselines.all().map(({ signal }) => signal)).toEqual(["traffic"]);
   });
 
-  it("is within bounds: memory of its state, and pieces of work of a step", async () => {
+  it("keeps no more than it says, however long it runs", async () => {
     const { watcher, world } = await lived(36);
     await watcher.stop(1000);
     const [text] = [...(world.store as ReturnType<typeof memoryStore>).values.values()];

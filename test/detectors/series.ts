@@ -43,7 +43,7 @@ export class Draw {
 }
 
 /** So many values, each of its place. */
-export function values(count: number, valueAt: (at: number) => number): number[] {
+export function values<T = number>(count: number, valueAt: (at: number) => T): T[] {
   return Array.from({ length: count }, (_, at) => valueAt(at));
 }
 

@@ -220,3 +220,23 @@ describe("an exporter's own pace", () => {
     expect(count("asked")).toBeGreaterThanOrEqual(7);
   });
 });
+
+describe("an exporter that wants to know whose values are to come", () => {
+  it("is told before watchers begin", async () => {
+    const heard: string[] = [];
+    const { auspex } = manualMonitor({
+      exporters: [
+        {
+          name: "owned",
+          export: async () => ({ status: "success" }),
+          belongTo: ({ resource, incarnation }) => {
+            heard.push(`${resource.attributes["service.name"]} ${incarnation.id.split("-")[0]}`);
+          },
+        },
+      ],
+      watchers: [watcher({ start: () => void heard.push("watcher") })],
+    });
+    expect(heard).toEqual([`test ${process.pid}`, "watcher"]);
+    await auspex.shutdown();
+  });
+});

@@ -1,23 +1,28 @@
 // Weeks of a service in fast-forward, through the whole library: requests are recorded on a manual clock,
 // and what the default detectors tell is compared with what was done to the service.
 //
-//   node bench/detection/scenarios/run.mjs [--seeds 11,12,13] [--days 14] [--operations 12] [--verbose]
+//   node bench/detection/scenarios/run.mjs [--seeds 11,12,13] [--days 14] [--operations 12] [--world variety] [--verbose]
 //
 // Seeds 1 … 9 were used to choose settings; the default ones are for reporting.
 import { parseArgs } from "node:util";
 import { library } from "../../lib/library.mjs";
 import { makeReady } from "../../lib/ready.mjs";
 import { judge, summary } from "./judge.mjs";
-import { makeWorld, START_MS, STEP_MS } from "./world.mjs";
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "11,12,13,14" },
     days: { type: "string", default: "14" },
     operations: { type: "string", default: "12" },
+    world: { type: "string", default: "world" },
     verbose: { type: "boolean", default: false },
   },
 });
+
+/** `world`, or `variety`: the same service written by somebody else, with operations of odd characters. */
+const { makeWorld, START_MS, STEP_MS } = await import(
+  values.world === "variety" ? "./variety.mjs" : "./world.mjs"
+);
 
 makeReady();
 const { createAuspex } = await library();
@@ -55,10 +60,13 @@ async function run(seed) {
   const failure = new TypeError("injected");
   const record = (name, ms, failed) =>
     operations.get(name).record(ms, failed ? failure : undefined);
-  const levels = { pool: 0, memory: 0 };
+  const levels = Object.fromEntries(
+    (world.saturations ?? ["pool", "memory"]).map((name) => [name, 0]),
+  );
   for (const name of Object.keys(levels)) auspex.saturation(name, () => levels[name]);
   let day = 0;
   for (let timeMs = START_MS; timeMs < world.untilMs; timeMs += STEP_MS) {
+    if (timeMs === world.clockSet?.at) clock.epoch += world.clockSet.by;
     world.step(timeMs, record, (name, level) => {
       levels[name] = level;
     });

@@ -42,7 +42,8 @@ export function describe(incident: OpenIncident, cases: readonly Case[]): void {
   incident.operation = worst.operation;
   incident.signal = worst.signal;
   incident.attributes = worst.attributes;
-  incident.title = alerts.length === 1 ? worst.reason : symptomsOf(alerts);
+  const series = new Set(alerts.map((alert) => `${alert.signal} ${alert.series}`));
+  incident.title = series.size === 1 ? worst.reason : symptomsOf(alerts);
   incident.affectedRatio = affectedRatio(firing);
   const [cause] = incident.causes;
   const because = cause === undefined ? "" : `; probably ${cause.what}: ${cause.evidence[0]}`;

@@ -1,5 +1,4 @@
-import type { Series } from "../series.js";
-import { columnsOf } from "../series.js";
+import { columnsOf, type Series } from "../series.js";
 import { within } from "../within.js";
 import { figure } from "../words.js";
 import { type Forecast, type ForecastOptions, forecast } from "./forecast.js";
@@ -97,7 +96,7 @@ function compare(
     const ahead = Math.round((timeMs - startMs) / stepMs) - grid.values.length + 1;
     const repeated = naiveAt(grid.values, grid.values.length, ahead, length);
     error += Math.abs(value - expected);
-    naive += Math.abs(value - (!Number.isNaN(repeated) ? repeated : expected));
+    naive += Math.abs(value - (Number.isNaN(repeated) ? expected : repeated));
     count++;
     // A value may stand a rounding beyond a bound that it equals.
     const slack = 1e-9 * Math.abs(value);

@@ -66,7 +66,10 @@ function deviationOf(rests: Float64Array, first: number, inflation: Float64Array
   return count === 0 ? 0 : MAD_TO_SIGMA * median(sizes.subarray(0, count));
 }
 
-/** Mean over one season around each place; at the ends that of the first and of the last whole season. */
+/**
+ * Mean over one season around each place; at the ends that of the first and of the last whole season, moved
+ * as the means move in between.
+ */
 function movingMean(values: Float64Array, length: number): Float64Array {
   const { length: n } = values;
   const sums = new Float64Array(n + 1);
@@ -84,6 +87,13 @@ function movingMean(values: Float64Array, length: number): Float64Array {
     const count = (counts[to] as number) - (counts[from] as number);
     means[i] = ((sums[to] as number) - (sums[from] as number)) / count;
   }
+  const first = Math.min(n - 1, length >> 1);
+  const last = Math.max(first, n - length + first);
+  const slope = ((means[last] as number) - (means[first] as number)) / (last - first);
+  // Of less than two seasons it would be that of a few values.
+  if (last - first < length || Number.isNaN(slope)) return means;
+  for (let i = 0; i < first; i++) means[i] += slope * (i - first);
+  for (let i = last + 1; i < n; i++) means[i] += slope * (i - last);
   return means;
 }
 
@@ -101,7 +111,7 @@ function offsetsOf(
     let weights = 0;
     let weight = 1;
     const seen: number[] = [];
-    const start = (((place - first) % length) + length) % length;
+    const start = (place - first + length) % length;
     for (let i = start + length * Math.floor((n - 1 - start) / length); i >= 0; i -= length) {
       const over = (values[i] as number) - (level[i] as number);
       if (!Number.isNaN(over)) {

@@ -1,5 +1,4 @@
-import type { Grid } from "./grid.js";
-import { DAY_MS } from "./grid.js";
+import { DAY_MS, type Grid } from "./grid.js";
 import {
   type Continuation,
   continuationOf,
@@ -18,7 +17,6 @@ const FORMS: readonly Form[] = ["additive", "multiplicative"];
 const GROWTHS: readonly Growth[] = ["none", "damped", "linear"];
 /** While less than a week can be judged, another season must be so much better than that of the week. */
 const HANDICAP = 1.15;
-
 /** What comes later in the search is richer, and must be better by this to take the place of what came before. */
 const PARSIMONY = 0.99;
 

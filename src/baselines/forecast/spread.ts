@@ -41,7 +41,7 @@ export class Spread {
     }
     const standard = misses.errors.map((error, at) => {
       const over = error / this.#scaleAt(misses.aheads[at] as number);
-      return !Number.isNaN(over) ? over : 0;
+      return Number.isNaN(over) ? 0 : over;
     });
     this.#sorted = Float64Array.from(standard).sort();
     const shared = sharedOf(standard, misses.origins);
@@ -52,7 +52,8 @@ export class Spread {
   at(p: number, ahead: number): number {
     const n = this.#sorted.length;
     if (n === 0) return 0;
-    const rank = p < 0.5 ? (p * (n + 1)) / n - 0.5 / n : (p * (n + 1) - 0.5) / n;
+    // `quantileOf` has the k-th at (k − ½) ÷ n.
+    const rank = (p * (n + 1) - 0.5) / n;
     return quantileOf(this.#sorted, rank) * this.#widening * this.#scaleAt(ahead);
   }
 

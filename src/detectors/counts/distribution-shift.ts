@@ -33,6 +33,8 @@ const TAUGHT_BY_ALARM = 0.2;
 const MOST_WEIGHT = 3;
 /** Values that share their fate, at least: of a thousand one. Smaller shifts nobody would act on. */
 const LEAST_COMPANY = 0.001;
+/** Share of what a range of values has gained that is worth telling. */
+const NEARLY = 0.95;
 /** A distance counts for at most so many usual ones in what is usual. */
 const MOST_SQUARES = 9;
 
@@ -149,6 +151,9 @@ class DistributionShift implements Method<Binned> {
       }
       if (gained(bin) < gained(start)) start = bin;
     }
+    // As short as it can be with nearly all of the gain.
+    while (gained(to - 1) - gained(from) > NEARLY * most) to--;
+    while (gained(to) - gained(from + 1) > NEARLY * most) from++;
     const share = now[to] - (from < 0 ? 0 : now[from]);
     const low = from < 0 ? 0 : edgeOf(this.middle, from);
     const where =
@@ -156,6 +161,6 @@ class DistributionShift implements Method<Binned> {
         ? `above ${figure(low)}`
         : `from ${figure(low)} to ${figure(edgeOf(this.middle, to))}`;
     const factor = 2 ** octavesMoved(now, usual);
-    return `${percent(share)} of ${figure(window.count)} values are ${where}, where ${percent(Math.max(0, share - most))} usually are; on average a value is off by a factor of ${figure(factor)}`;
+    return `${percent(share)} of ${figure(window.count)} values are ${where}, where ${percent(Math.max(0, share - gained(to) + gained(from)))} usually are; on average a value is off by a factor of ${figure(factor)}`;
   }
 }

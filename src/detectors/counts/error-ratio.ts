@@ -23,6 +23,8 @@ interface Window {
 /** Windows, and requests in them, before which there is no usual ratio. */
 const WINDOWS = 10;
 const REQUESTS = 50;
+/** Errors due in a window that is to tell. */
+const LEAST_DUE = 0.25;
 /** Errors that come in company, at least: of a thousand requests that share their fate at most one counts. */
 const LEAST_COMPANY = 0.001;
 
@@ -51,7 +53,7 @@ class ErrorRatio implements Method<Window> {
   errors = 0;
   apart = 0;
   pairs = 0;
-  readonly recent = new Pool();
+  readonly recent = new Pool(0.8);
   readonly #settings: Readonly<Required<ErrorRatioOptions>>;
   readonly #alarm: number;
 
@@ -101,9 +103,10 @@ class ErrorRatio implements Method<Window> {
     const kept = 1 - 1 / this.#settings.memory;
     const ratio = this.#ratio;
     const variance = ratio * (1 - ratio);
-    if (judgement !== undefined) {
+    // Where hardly an error is due, one says nothing of whether they come in company.
+    if (judgement !== undefined && ratio * count > LEAST_DUE) {
       this.apart = kept * this.apart + (counted - ratio * count) ** 2 - count * variance;
-      this.pairs = kept * this.pairs + count * Math.max(0, count - 1) * variance;
+      this.pairs = kept * this.pairs + count * (count - 1) * variance;
     }
     this.requests = kept * this.requests + count;
     this.errors = kept * this.errors + counted;

@@ -22,13 +22,17 @@ const ENOUGH = 30;
 const LEAST_DISPERSION = 0.0025;
 /** Windows over which the wandering is averaged. */
 const SPAN = 500;
+/** Requests that a level is of, at least: fewer are noise. */
+const STEADY = 100;
+/** Share of its pace that learning is slowed down to. */
+const SLOWEST = 0.25;
 /** Where next to nothing comes, this many still may. */
 const LEAST_EXPECTED = 0.5;
 
 /**
  * Whether there are fewer or more requests than chance makes of the usual rate at this time of day: by the
  * Poisson distribution where the rate is steady, by the negative binomial one where it wanders; of this
- * window and of the last five or so together. Silence is an alarm where it is improbable.
+ * window and of those in a row with it on the same side. Silence is an alarm where it is improbable.
  *
  * The value is the number of requests in a window, unless `count` is in the context. Windows are taken to
  * be of one length. State: 500 bytes.
@@ -51,7 +55,8 @@ class TrafficRate implements Method {
   readonly day: DayShape;
   /** Mean of the squared wandering of the rate, as a share of it. */
   dispersion = 0.01;
-  readonly recent = new Pool();
+  /** Windows in a row that were all below what was expected, or all above. */
+  readonly run = new Pool(0.95);
   readonly #rate: number;
   readonly #alarm: number;
 
@@ -86,7 +91,8 @@ class TrafficRate implements Method {
   learn(count: number, timeMs: number, judgement: Judgement | undefined): void {
     const { lower = 0, upper = Number.POSITIVE_INFINITY } = judgement ?? {};
     const expected = this.#expected(timeMs);
-    this.recent.learn(count, expected);
+    if (!this.#isInRun(count, expected)) this.run.clear();
+    this.run.learn(count, expected);
     // What is an alarm teaches no more than what would just have been none.
     const counted = Math.min(upper, Math.max(lower, count));
     const windows = ++this.windows;
@@ -94,7 +100,10 @@ class TrafficRate implements Method {
       const wandered = ((counted - expected) ** 2 - expected) / (expected * expected);
       this.dispersion += (wandered - this.dispersion) * Math.max(1 / windows, 1 / SPAN);
     }
-    const rate = Math.max(this.#rate, 1 / windows);
+    // The less probable, the slower it is learned: else silence would be usual before it is evidence.
+    const doubt = Math.max(SLOWEST, 1 - 2 * (judgement?.score ?? 0));
+    const steady = Math.min(this.#rate, expected / STEADY);
+    const rate = Math.max(doubt * steady, 1 / windows);
     const usual = this.day.at(timeMs);
     this.usual += rate * ((Number.isNaN(usual) ? counted : usual) - this.usual);
     this.level += rate * (counted - this.level);
@@ -103,10 +112,13 @@ class TrafficRate implements Method {
 
   #surprise(count: number, expected: number): number {
     const now = countSurprise(count, expected, this.#dispersion);
-    const [pooled, usual] = this.recent.with(count, expected);
-    // What the last windows brought is evidence only of what this one says too.
-    if (pooled < usual !== count < expected) return now;
-    return Math.max(now, countSurprise(pooled, usual, this.#dispersion));
+    if (!this.#isInRun(count, expected)) return now;
+    return Math.max(now, countSurprise(...this.run.with(count, expected), this.#dispersion));
+  }
+
+  /** Whether a window is on the same side of what was expected as those before it. */
+  #isInRun(count: number, expected: number): boolean {
+    return count < expected === this.run.happened < this.run.against;
   }
 
   get #dispersion(): number {

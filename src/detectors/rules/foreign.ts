@@ -1,4 +1,5 @@
 import { guardedCall } from "../../diag/guarded-call.js";
+import { readFields } from "../../diag/read-fields.js";
 import { isObject } from "../../readers/checks.js";
 import type { Detector, ObservationContext, Verdict } from "../detector.js";
 
@@ -19,22 +20,31 @@ export function judged(
   timeMs: number,
   context: ObservationContext | undefined,
 ): Verdict {
-  const verdict = guardedCall(() => {
-    const { score, warmingUp, expected, lower, upper, reason } = detector.observe(
-      value,
-      timeMs,
-      context,
-    );
-    const sound = score >= 0 && score <= 1 ? score : 0;
-    return {
-      score: sound,
-      anomalous: sound >= 0.5,
-      warmingUp: warmingUp === true,
-      ...(Number.isFinite(expected) && { expected }),
-      ...(Number.isFinite(lower) && { lower }),
-      ...(Number.isFinite(upper) && { upper }),
-      ...(typeof reason === "string" && { reason }),
-    };
-  });
-  return verdict ?? { score: 0, anomalous: false, warmingUp: false, reason: "the detector failed" };
+  const given = guardedCall(() => detector.observe(value, timeMs, context));
+  const { score = 0, warmingUp, expected, lower, upper, reason } = readFields(given, FIELDS);
+  if (!(score >= 0 && score <= 1)) return FAILED;
+  return {
+    score,
+    anomalous: score >= 0.5,
+    warmingUp: warmingUp === true,
+    ...(Number.isFinite(expected) && { expected }),
+    ...(Number.isFinite(lower) && { lower }),
+    ...(Number.isFinite(upper) && { upper }),
+    ...(typeof reason === "string" && { reason }),
+  };
+}
+
+const FIELDS = ["score", "warmingUp", "expected", "lower", "upper", "reason"] as const;
+
+const FAILED: Verdict = Object.freeze({
+  score: 0,
+  anomalous: false,
+  warmingUp: false,
+  reason: "the detector failed",
+});
+
+/** What another detector has learned, as JSON; null where it has nothing to say or no JSON. */
+export function savedBy(detector: Detector): unknown {
+  const state = guardedCall(() => detector.save());
+  return guardedCall(() => JSON.parse(JSON.stringify(state)) as unknown) ?? null;
 }

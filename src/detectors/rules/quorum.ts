@@ -3,7 +3,7 @@ import { isList, isObject, show } from "../../readers/checks.js";
 import type { Detector, DetectorState, ObservationContext, Verdict } from "../detector.js";
 import { checked } from "../method/options.js";
 import { checkOf } from "../method/state.js";
-import { isDetector, judged } from "./foreign.js";
+import { isDetector, judged, savedBy } from "./foreign.js";
 
 /** Detectors by the name of the input each judges: a key of `context.inputs`. */
 export type NamedDetectors = Readonly<Record<string, Detector>>;
@@ -25,7 +25,7 @@ export function quorum(needed: number, ...members: readonly Members[]): Detector
 
 /** Alarms when all of its members do; see `quorum`. @throws RangeError listing every fault */
 export function allOf(...members: readonly Members[]): Detector {
-  return compose("allOf", Number.POSITIVE_INFINITY, members);
+  return compose("allOf", "all", members);
 }
 
 /** Alarms when any of its members does; see `quorum`. @throws RangeError listing every fault */
@@ -41,7 +41,7 @@ interface Member {
 
 const MOST_MEMBERS = 1000;
 
-function compose(name: string, needed: number, given: readonly Members[]): Detector {
+function compose(name: string, needed: number | "all", given: readonly Members[]): Detector {
   return checked(name, (checks) => {
     const members: Member[] = [];
     const add = (input: string | undefined, detector: unknown): void => {
@@ -54,15 +54,21 @@ function compose(name: string, needed: number, given: readonly Members[]): Detec
     for (const each of given) {
       if (isList(each)) for (const detector of each) add(undefined, detector);
       else if (isDetector(each) || !isObject(each)) add(undefined, each);
-      else for (const input of checks.names("", each)) add(input, (each as NamedDetectors)[input]);
+      else {
+        const inputs = checks.fields<NamedDetectors, string>(
+          "",
+          each as NamedDetectors,
+          checks.names("", each),
+        );
+        for (const [input, detector] of Object.entries(inputs)) add(input, detector);
+      }
     }
     if (members.length === 0 && checks.faults.length === 0) {
       checks.fault("there are no members; give detectors, or an object of them");
     }
-    if (name === "quorum") {
-      checks.number("needed", needed, 1, 1, Math.max(1, Math.min(members.length, MOST_MEMBERS)));
-    }
-    return new Quorum(name, Math.min(needed, members.length), members);
+    const most = Math.max(1, Math.min(members.length, MOST_MEMBERS));
+    const least = needed === "all" ? members.length : checks.number("needed", needed, 1, 1, most);
+    return new Quorum(name, least, members);
   });
 }
 
@@ -112,7 +118,7 @@ class Quorum implements Detector {
   }
 
   save(): DetectorState {
-    const members = this.#members.map(({ detector }) => guardedCall(() => detector.save()) ?? null);
+    const members = this.#members.map(({ detector }) => savedBy(detector));
     return { detector: this.name, version: 1, members, check: checkOf(members) };
   }
 

@@ -4,7 +4,7 @@ import { checked } from "../method/options.js";
 import { checkOf, freeze, thaw } from "../method/state.js";
 import { Timeline } from "../method/timeline.js";
 import { duration } from "../method/words.js";
-import { isDetector, judged } from "./foreign.js";
+import { isDetector, judged, savedBy } from "./foreign.js";
 import { Lasting } from "./lasting.js";
 
 const LONGEST_MS = 366 * 86_400_000;
@@ -59,7 +59,7 @@ class Sustained implements Detector {
 
   save(): DetectorState {
     const learned = {
-      detector: guardedCall(() => this.#detector.save()) ?? null,
+      detector: savedBy(this.#detector),
       progress: freeze(this.#progress),
     };
     return { detector: this.name, version: 1, learned, check: checkOf(learned) };

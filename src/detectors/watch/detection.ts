@@ -17,8 +17,8 @@ import { TrafficWatch } from "./traffic-watch.js";
 const STEP_MS = 10_000;
 /** Up to so many are judged in one go; that is a few ms. */
 const AT_ONCE = 200;
-/** Not in the snapshots for so long: forgotten. */
-const FORGET_MS = 2 * HOUR;
+/** Not in the snapshots for so long: let go, and what is usual kept, should it come back. */
+const FORGET_MS = 4 * HOUR;
 const MOST_RELATED = 5;
 const LEAST_CORRELATION = 0.7;
 const MOST_TRACES = 10;
@@ -95,6 +95,7 @@ export class Detection implements Watcher {
       }
       yield;
     }
+    yield* this.#absent(snapshot, seconds, now);
     yield* this.#further(context);
     if (this.options.signals.saturation) {
       for (const saturation of snapshot.saturation) {
@@ -107,8 +108,20 @@ export class Detection implements Watcher {
         yield;
       }
     }
-    this.#forget(now);
+    this.#forget(now, snapshot.end, seconds);
     this.#state.changed(context.clock.wall());
+  }
+
+  /** Idle series leave the snapshots; what was told of them is still to be ended. */
+  *#absent({ end }: Snapshot, seconds: number, now: number): Generator<void> {
+    for (const { signals, lastSeen } of this.#operations.values()) {
+      if (lastSeen === now || !signals.some(({ episode }) => episode.isOpen)) continue;
+      this.#window.readNothing(end, seconds);
+      for (const tracked of signals) {
+        this.#tell(tracked, this.#window, tracked.look(this.#window));
+      }
+      yield;
+    }
   }
 
   *#further(context: WatchContext): Generator<void> {
@@ -243,9 +256,20 @@ export class Detection implements Watcher {
     return answer !== false;
   }
 
-  #forget(now: number): void {
-    for (const map of [this.#operations, this.#saturations]) {
-      for (const [key, { lastSeen }] of map) if (now - lastSeen > FORGET_MS) map.delete(key);
+  #forget(now: number, timeMs: number, seconds: number): void {
+    for (const [key, watched] of this.#operations) {
+      if (now - watched.lastSeen <= FORGET_MS) continue;
+      this.#window.readNothing(timeMs, seconds);
+      for (const tracked of watched.signals) {
+        this.#tell(tracked, this.#window, tracked.episode.close());
+      }
+      for (const [name, tracked] of trackedOf(watched)) this.#state.take(`${key} ${name}`, tracked);
+      this.#operations.delete(key);
+    }
+    for (const [key, { tracked, lastSeen }] of this.#saturations) {
+      if (now - lastSeen <= FORGET_MS) continue;
+      this.#state.take(`${key} saturation`, tracked as Tracked<never>);
+      this.#saturations.delete(key);
     }
   }
 

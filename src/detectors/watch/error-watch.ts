@@ -26,8 +26,11 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
   #day = { errors: PRIOR_ERRORS, requests: PRIOR_REQUESTS };
   /** The last few minutes, whatever they were. */
   #recent = { errors: 0, requests: 0 };
+  /** In doubt: learned when it turns out to be nothing, or what is usual would be too low. */
+  #doubtful = { errors: 0, requests: 0 };
   #windows = 0;
   #seen = 0;
+  #wasStruck = false;
 
   constructor(stepMs: number) {
     this.#keptHour = keptPerStep(HOUR, stepMs);
@@ -60,14 +63,42 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
     if (requests === 0) return ratio;
     const then = Math.min(0.5, this.usual);
     if (this.#windows > WARM_UP_WINDOWS && this.#seen > WARM_UP_REQUESTS) {
-      const now = Math.min(0.9, Math.max(4 * then, then + 0.02));
+      const now = Math.min(0.9, Math.max(4 * then, then + 0.02, this.#struck()));
       this.#evidence.add(binomialRatio(errors, requests, then, now) / this.#dispersion.divisor);
     }
-    if (!this.#evidence.isCalm) return ratio;
+    if (!this.#evidence.isCalm) {
+      this.#doubtful.errors += errors;
+      this.#doubtful.requests += requests;
+      this.#wasStruck ||= this.isAlarming;
+      return ratio;
+    }
+    this.#settle();
     this.#dispersion.learn((errors - requests * then) ** 2 / (requests * then * (1 - then)));
     fade(this.#hour, this.#keptHour, errors, requests);
     fade(this.#day, this.#keptDay, errors, requests);
     return ratio;
+  }
+
+  /**
+   * While it alarms, "as ever" is weighed against what the incident is like, and is known again by a few
+   * good requests; against the least that alarms, a quiet operation would take hours.
+   */
+  #struck(): number {
+    const { errors, requests } = this.#doubtful;
+    return this.#wasStruck && requests > 0 ? errors / requests / 2 : 0;
+  }
+
+  #settle(): void {
+    const { errors, requests } = this.#doubtful;
+    if (requests === 0) return;
+    if (!this.#wasStruck) {
+      for (const memory of [this.#hour, this.#day]) {
+        memory.errors += errors;
+        memory.requests += requests;
+      }
+    }
+    this.#doubtful = { errors: 0, requests: 0 };
+    this.#wasStruck = false;
   }
 
   finding(): Finding {
@@ -94,6 +125,8 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
     const { errors, requests } = this.#recent;
     const ratio = requests === 0 ? 0 : errors / requests;
     for (const memory of [this.#hour, this.#day]) memory.errors = memory.requests * ratio;
+    this.#doubtful = { errors: 0, requests: 0 };
+    this.#wasStruck = false;
     this.#evidence.reset();
   }
 

@@ -62,15 +62,66 @@ export function poissonRatio(count: number, then: number, now: number): number {
 export class Dispersion {
   /** 1: as chance has it. */
   value = 1;
+  #learned = 0;
+
+  /** @param most - one deviation counts for no more */
+  constructor(private readonly most = 100) {}
 
   /** @param squared - squared deviation ÷ variance by chance */
   learn(squared: number): void {
     if (!(squared >= 0)) return;
-    this.value += 0.01 * (Math.min(squared, 100) - this.value);
+    // The mean of all at first: one who starts among batches knows it within minutes.
+    this.#learned++;
+    this.value +=
+      Math.max(0.01, 1 / (this.#learned + 10)) * (Math.min(squared, this.most) - this.value);
   }
 
   /** Never below 1: luck is no reason to be surer. */
   get divisor(): number {
     return Math.max(1, this.value);
+  }
+}
+
+/**
+ * The same for counts that wander: how much sums of one, of nine and of thirty windows vary. Load that is
+ * high for ten minutes and low for the next ten varies no more from one window to the next than chance
+ * has it, yet evidence that is gathered over minutes must not take its windows for independent.
+ */
+export class WanderingDispersion {
+  readonly #blocks = [1, 9, 30].map((windows) => ({
+    windows,
+    dispersion: new Dispersion(100 * windows),
+    seen: 0,
+    count: 0,
+    expected: 0,
+  }));
+
+  learn(count: number, expected: number): void {
+    for (const block of this.#blocks) {
+      block.seen++;
+      block.count += count;
+      block.expected += expected;
+      if (block.seen < block.windows) continue;
+      if (block.expected > 0.01) {
+        block.dispersion.learn((block.count - block.expected) ** 2 / block.expected);
+      }
+      block.seen = 0;
+      block.count = 0;
+      block.expected = 0;
+    }
+  }
+
+  get divisor(): number {
+    return Math.max(...this.#blocks.map(({ dispersion }) => dispersion.divisor));
+  }
+
+  get values(): number[] {
+    return this.#blocks.map(({ dispersion }) => dispersion.value);
+  }
+
+  set values(values: readonly number[]) {
+    this.#blocks.forEach(({ dispersion }, at) => {
+      dispersion.value = values[at] ?? dispersion.value;
+    });
   }
 }

@@ -2,6 +2,7 @@ import type { SaturationSnapshot } from "../../snapshot/model.js";
 import { DAY, HOUR, keptPerStep, MINUTE } from "./decay.js";
 import { Evidence } from "./evidence.js";
 import { type Finding, numbersOf, percent, type SignalWatch, short } from "./finding.js";
+import { Growth } from "./growth.js";
 
 /** One saturation in one window. */
 export interface SaturationWindow {
@@ -18,11 +19,6 @@ const WARM_UP_WINDOWS = 60;
 const NOTABLE = 0.7;
 /** A peak is a little higher than that of yesterday. */
 const MARGIN = 0.03;
-/** Growth is looked at over three hours. */
-const STEPS = 18;
-const STEP_MS = 10 * MINUTE;
-/** Full within so long at the present pace: a leak, or as good as one. */
-const HORIZON_MS = DAY;
 
 /**
  * How full something is: a rise above all that is usual, and a growth that does not end.
@@ -35,24 +31,19 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
   /** Highest of this day and of the one before. */
   #highest = [0, 0];
   #day = -1;
-  #days = 0;
   #now = 0;
   /** The last minutes: what does not last leaves no mark on what is usual. */
   #slow = 0;
   #windows = 0;
-  /** Lowest value of each step: what garbage or a burst adds comes off again. */
-  readonly #floor: number[] = [];
-  #step = -1;
-  #growth = 0;
-  /** Consecutive steps at which growth looked like a leak. */
-  #grown = 0;
+  /** Fast leaks, and slow ones beneath the ups and downs of garbage. */
+  readonly #growths = [10 * MINUTE, 30 * MINUTE, HOUR].map((stepMs) => new Growth(stepMs));
 
   constructor(stepMs: number) {
     this.#kept = keptPerStep(HOUR, stepMs);
   }
 
   get score(): number {
-    return Math.max(this.#evidence.score, this.#grown >= 3 ? 0.6 : 0);
+    return Math.max(this.#evidence.score, this.#leak === undefined ? 0 : 0.6);
   }
 
   get isAlarming(): boolean {
@@ -63,14 +54,13 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
     this.#windows++;
     this.#now = Number.isNaN(this.#mean) ? full : this.#now + 0.25 * (full - this.#now);
     this.#slow = Number.isNaN(this.#mean) ? full : this.#slow + 0.08 * (full - this.#slow);
-    this.#grow(full, timeMs);
+    for (const growth of this.#growths) growth.look(full, timeMs);
     if (Number.isNaN(this.#mean)) this.#mean = full;
-    const spread = Math.max(0.03, Math.sqrt(this.#variance));
     if (this.#windows > WARM_UP_WINDOWS) {
-      const usual = this.#usualHighest() + MARGIN;
-      const above = full - Math.max(this.#mean + 4 * spread, NOTABLE, usual);
-      // Half way to full from where it begins to matter is as sure as a window gets.
-      const room = Math.max(0.05, 1 - NOTABLE) / 4;
+      const limit = this.#limit();
+      const above = full - limit;
+      // A good part of the way to full from where it begins to matter is as sure as a window gets.
+      const room = Math.max(0.005, Math.min((1 - NOTABLE) / 4, (1 - limit) / 2));
       this.#evidence.add(above > 0 ? (above / room) * 3 : -2);
     }
     if (this.#evidence.isCalm) this.#learn(full, timeMs);
@@ -80,10 +70,9 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
   finding({ saturation, timeMs: _ }: SaturationWindow): Finding {
     const { name } = saturation;
     const upper = Math.max(this.#mean + 3 * Math.sqrt(this.#variance), this.#usualHighest());
-    const isGrowth = this.#grown >= 3 && !this.#evidence.isAlarming;
-    const hours = (1 - this.#now) / Math.max(1e-9, this.#growth) / HOUR;
-    const reason = isGrowth
-      ? `${name} has grown for three hours without a break, to ${percent(this.#now)}: at this pace it is full in ${short(hours)} h`
+    const leak = this.#evidence.isAlarming ? undefined : this.#leak;
+    const reason = leak
+      ? `${name} has grown for ${short(leak.hours)} hours without a break, to ${percent(this.#now)}: at this pace it is full in ${short(leak.leftMs / HOUR)} h`
       : `${name} is ${percent(this.#now)} full, usually ${percent(this.#mean)} and never above ${percent(upper)}`;
     return {
       observed: this.#now,
@@ -104,29 +93,38 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
     this.#mean = this.#now;
     this.#highest = [Math.max(this.#now, ...this.#highest), this.#highest[1] as number];
     this.#evidence.reset();
-    this.#floor.length = 0;
-    this.#grown = 0;
+    for (const growth of this.#growths) growth.reset();
   }
 
   save(): unknown {
-    return [this.#mean, this.#variance, ...this.#highest, this.#days];
+    const growths = this.#growths.map((growth) => growth.save());
+    return { level: [this.#mean, this.#variance, ...this.#highest], growths };
   }
 
   restore(state: unknown): void {
-    const numbers = numbersOf(state, 5);
+    const { level, growths } = (state ?? {}) as { level?: unknown; growths?: unknown };
+    const numbers = numbersOf(level, 4);
     if (numbers === undefined) return;
-    const [mean, variance, today, before, days] = numbers as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [mean, variance, today, before] = numbers as [number, number, number, number];
     this.#mean = mean;
     this.#variance = variance;
     this.#highest = [today, before];
-    this.#days = days;
     this.#windows = WARM_UP_WINDOWS;
+    this.#growths.forEach((growth, at) => {
+      growth.restore(Array.isArray(growths) ? growths[at] : undefined);
+    });
+  }
+
+  get #leak(): Growth | undefined {
+    return this.#growths.find(({ isLeak }) => isLeak);
+  }
+
+  /** Above all that is usual; where that is near full already, by a part of what is left. */
+  #limit(): number {
+    const highest = this.#usualHighest();
+    const spread = Math.max(Math.min(0.03, (1 - this.#mean) / 8), Math.sqrt(this.#variance));
+    const beyond = this.#mean + Math.min(4 * spread, 0.75 * (1 - this.#mean));
+    return Math.max(beyond, NOTABLE, highest + Math.min(MARGIN, (1 - highest) / 4));
   }
 
   /** What it reached on the last days, when there were any. */
@@ -141,45 +139,9 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
     this.#variance = this.#kept * (this.#variance + share * away * away);
     const day = Math.floor(timeMs / DAY);
     if (day !== this.#day) {
-      if (this.#day >= 0) this.#days++;
       this.#highest = [0, this.#day < 0 ? 0 : (this.#highest[0] as number)];
       this.#day = day;
     }
     this.#highest[0] = Math.max(this.#slow, this.#highest[0] as number);
-  }
-
-  #grow(full: number, timeMs: number): void {
-    const step = Math.floor(timeMs / STEP_MS);
-    const last = this.#floor.length - 1;
-    if (step === this.#step) {
-      this.#floor[last] = Math.min(this.#floor[last] as number, full);
-      return;
-    }
-    if (last + 1 === STEPS) this.#judgeGrowth();
-    this.#step = step;
-    this.#floor.push(full);
-    if (this.#floor.length > STEPS) this.#floor.shift();
-  }
-
-  /** Almost every pair of steps rises, and by much; above all that was there on the days before. */
-  #judgeGrowth(): void {
-    const floor = this.#floor;
-    let rising = 0;
-    let pairs = 0;
-    for (let late = 1; late < STEPS; late++) {
-      for (let early = 0; early < late; early++) {
-        pairs++;
-        const change = (floor[late] as number) - (floor[early] as number);
-        if (change > 0) rising++;
-        else if (change < 0) rising--;
-      }
-    }
-    const rise = (floor[STEPS - 1] as number) - (floor[0] as number);
-    this.#growth = rise / ((STEPS - 1) * STEP_MS);
-    const leftMs = (1 - this.#now) / Math.max(1e-12, this.#growth);
-    const isBeyond =
-      this.#days === 0 ? this.#now > 0.75 : this.#now > (this.#highest[1] as number) + 0.02;
-    const isLeak = rising / pairs > 0.75 && rise > 0.06 && leftMs < HORIZON_MS && isBeyond;
-    this.#grown = isLeak ? this.#grown + 1 : 0;
   }
 }

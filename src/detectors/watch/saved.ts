@@ -8,6 +8,8 @@ const KEY = "detectors";
 const SAVE_MS = 10 * MINUTE;
 /** What nobody asked for by then is gone for good: its operation has another name now. */
 const WAIT_MS = 7 * DAY;
+/** So many series that are gone are kept, the last ones; a few KB each. */
+const MOST_WAITING = 1000;
 /** Before, there is nothing worth keeping, and a short job leaves no file behind. */
 const LEAST_MS = HOUR / 2;
 
@@ -16,8 +18,8 @@ const LEAST_MS = HOUR / 2;
  * one to save has the say.
  */
 export class DetectionState {
-  /** Restored, and not asked for yet. */
-  readonly #waiting = new Map<string, unknown>();
+  /** Restored and not asked for yet, or gone for now. */
+  readonly #waiting = new Map<string, { readonly state: unknown; readonly sinceMs: number }>();
   #context: WatchContext | undefined;
   #startedAt = 0;
   #savedAt = 0;
@@ -35,7 +37,9 @@ export class DetectionState {
       if (text === undefined) return;
       const { version, series } = JSON.parse(text);
       if (version !== VERSION) return;
-      for (const [key, state] of Object.entries(series)) this.#waiting.set(key, state);
+      for (const [key, state] of Object.entries(series)) {
+        this.#waiting.set(key, { state, sinceMs: this.#savedAt });
+      }
       // What has run before is worth keeping at once.
       this.#startedAt -= LEAST_MS;
     } catch (error) {
@@ -45,20 +49,33 @@ export class DetectionState {
 
   /** Hands a series what was saved of it. */
   give(key: string, tracked: Tracked<never>): void {
-    const state = this.#waiting.get(key);
-    if (state === undefined) return;
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
     this.#waiting.delete(key);
     try {
-      tracked.restore(state);
+      tracked.restore(waiting.state);
     } catch (error) {
       this.#fault("restored", error);
+    }
+  }
+
+  /** Keeps what was learned of a series that is gone: night jobs come back. */
+  take(key: string, tracked: Tracked<never>): void {
+    const sinceMs = this.#context?.clock.wall() ?? 0;
+    this.#waiting.set(key, { state: tracked.save(), sinceMs });
+    if (this.#waiting.size <= MOST_WAITING) return;
+    for (const oldest of this.#waiting.keys()) {
+      this.#waiting.delete(oldest);
+      break;
     }
   }
 
   changed(now: number): void {
     if (now - this.#savedAt < SAVE_MS || now - this.#startedAt < LEAST_MS) return;
     this.#savedAt = now;
-    if (now - this.#startedAt > WAIT_MS) this.#waiting.clear();
+    for (const [key, { sinceMs }] of this.#waiting) {
+      if (now - sinceMs > WAIT_MS) this.#waiting.delete(key);
+    }
     void this.#save();
   }
 
@@ -85,7 +102,7 @@ export class DetectionState {
   async #write(): Promise<void> {
     try {
       const series: Record<string, unknown> = Object.create(null);
-      for (const [key, state] of this.#waiting) series[key] = state;
+      for (const [key, { state }] of this.#waiting) series[key] = state;
       for (const [key, tracked] of this.entries()) series[key] = tracked.save();
       await this.#context?.store?.save(KEY, JSON.stringify({ version: VERSION, series }));
     } catch (error) {

@@ -78,10 +78,13 @@ export class Tracked<W extends { readonly timeMs: number } = { readonly timeMs: 
   }
 }
 
+/** Beyond, all is as bad: what is nearly nothing may be a little more or less. */
+const LARGEST = 20;
+
 /** How far from what is usual, as a factor. */
 function sizeOf({ observed, expected }: Finding): number {
   const [small, large] = observed < expected ? [observed, expected] : [expected, observed];
-  return Math.min(1e6, (large + 1e-9) / (small + 1e-9));
+  return Math.min(LARGEST, (large + 1e-9) / (small + 1e-9));
 }
 
 function wordsOf(change: Change, { reason }: Finding): string {

@@ -1,5 +1,5 @@
 import { keptPerStep, MINUTE } from "./decay.js";
-import { Dispersion, Evidence, poissonRatio } from "./evidence.js";
+import { Evidence, poissonRatio, WanderingDispersion } from "./evidence.js";
 import { type Finding, numbersOf, percent, type SignalWatch, short } from "./finding.js";
 import type { OperationWindow } from "./operation-window.js";
 import { Season } from "./season.js";
@@ -19,13 +19,15 @@ const DROP = 0.3;
  */
 export class TrafficWatch implements SignalWatch<OperationWindow> {
   readonly #evidence = new Evidence(LEAST_WINDOWS);
-  readonly #dispersion = new Dispersion();
+  readonly #dispersion = new WanderingDispersion();
   readonly #season = new Season();
   readonly #kept: number;
   /** Requests a second, over the last minutes. */
   #level = 0;
   /** The last minute, whatever it was. */
   #now = 0;
+  /** The last minutes, whatever they were. */
+  #lately = 0;
   #windows = 0;
 
   constructor(stepMs: number) {
@@ -44,6 +46,7 @@ export class TrafficWatch implements SignalWatch<OperationWindow> {
     this.#windows++;
     const rate = requests / seconds;
     this.#now += 0.25 * (rate - this.#now);
+    this.#lately = this.#kept * this.#lately + (1 - this.#kept) * rate;
     if (this.#windows <= WARM_UP_WINDOWS) {
       this.#level += (rate - this.#level) / Math.min(this.#windows, WARM_UP_WINDOWS / 2);
       if (this.#windows > WARM_UP_WINDOWS / 2) this.#vary(requests, seconds);
@@ -85,26 +88,25 @@ export class TrafficWatch implements SignalWatch<OperationWindow> {
   }
 
   accept(): void {
-    this.#level = this.#now;
+    this.#level = this.#lately;
     this.#evidence.reset();
   }
 
   save(): unknown {
-    return { level: [this.#level, this.#dispersion.value], season: this.#season.save() };
+    return { level: [this.#level, ...this.#dispersion.values], season: this.#season.save() };
   }
 
   restore(state: unknown): void {
     const { level, season } = (state ?? {}) as { level?: unknown; season?: unknown };
-    const numbers = numbersOf(level, 2);
+    const numbers = numbersOf(level, 4);
     if (numbers === undefined) return;
     // How much there is at this hour is to be seen; how much it varies is known.
-    this.#dispersion.value = numbers[1] as number;
+    this.#dispersion.values = numbers.slice(1);
     this.#season.restore(season);
   }
 
   #vary(requests: number, seconds: number): void {
-    const expected = this.#level * seconds;
-    if (expected > 0.01) this.#dispersion.learn((requests - expected) ** 2 / expected);
+    this.#dispersion.learn(requests, this.#level * seconds);
   }
 
   /** What the last minutes were, unless it is always less at this time. */

@@ -13,10 +13,15 @@ import { RedisConnection } from "./redis-connection.js";
 import { RedisServices } from "./services.js";
 import { Session, type WriteTally } from "./session.js";
 
+/** Most processes that one exporter speaks for at a time. */
+const MAX_SESSIONS = 8;
+
 /** What nobody else counts, since the start. */
 export interface RedisTally extends WriteTally, PublishTally {
   /** Windows folded into the next one, because Redis did not take them for too long. */
   folded: number;
+  /** Windows of which nobody knows whether Redis took them; the totals have what was in them. */
+  abandoned: number;
 }
 
 /**
@@ -38,7 +43,8 @@ export class RedisExporter implements MetricExporter {
   readonly #stop = new AbortController();
   #owner: Owner | undefined;
   #diag: Diag | undefined;
-  #session: Session | undefined;
+  /** By process; there is one, unless monitors share the exporter. */
+  readonly #sessions = new Map<string, Session>();
   #queue: Promise<unknown> = Promise.resolve();
   #isReached = false;
   #shutdown: Promise<void> | undefined;
@@ -53,7 +59,10 @@ export class RedisExporter implements MetricExporter {
   }
 
   get tally(): Readonly<RedisTally> {
-    return { ...this.#counts, folded: this.#session?.ledger.closed.folded ?? 0 };
+    const closed = [...this.#sessions.values()].map(({ ledger }) => ledger.closed);
+    const folded = closed.reduce((sum, each) => sum + each.folded, 0);
+    const abandoned = closed.reduce((sum, each) => sum + each.abandoned, 0);
+    return { ...this.#counts, folded, abandoned };
   }
 
   temporality(): "cumulative" {
@@ -122,7 +131,7 @@ export class RedisExporter implements MetricExporter {
   async #close(): Promise<void> {
     if (this.#isReached) {
       await this.#inTurn(async () => {
-        await this.#session?.finish(this.#stop.signal);
+        for (const each of this.#sessions.values()) await each.finish(this.#stop.signal);
         return { status: "success" };
       });
       await this.#publisher.drain();
@@ -132,14 +141,13 @@ export class RedisExporter implements MetricExporter {
     await this.#queue;
   }
 
-  #sessionOf(batch: MetricBatch): Session {
-    const { resource, incarnation } = batch;
-    const known = this.#owner;
-    const isKnown = known?.incarnation.id === incarnation.id;
-    if (this.#session !== undefined && isKnown) return this.#session;
-    const owner = isKnown ? known : { resource, incarnation };
-    this.belongTo(owner, this.#diag);
-    this.#session = new Session({
+  #sessionOf({ resource, incarnation }: MetricBatch): Session {
+    const owner = { resource, incarnation };
+    const id = `${incarnation.id} ${serviceOf(owner)}`;
+    const known = this.#sessions.get(id);
+    if (known !== undefined) return known;
+    if (this.#owner === undefined) this.belongTo(owner, this.#diag);
+    const session = new Session({
       options: this.#options,
       connection: this.#connection,
       keys: this.#keys,
@@ -147,7 +155,10 @@ export class RedisExporter implements MetricExporter {
       tally: this.#counts,
       ...(this.#diag && { diag: this.#diag }),
     });
-    return this.#session;
+    this.#sessions.set(id, session);
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > MAX_SESSIONS) this.#sessions.delete(oldest);
+    return session;
   }
 
   /** Runs when all that came before has ended. Never rejects. */

@@ -14,7 +14,9 @@ const MAX_SERVICE = 255;
 /** Name of the service, as it stands in the index; it is a segment of keys as `segment` writes it. */
 export function serviceOf({ resource }: Owner): string {
   const name = resource.attributes["service.name"];
-  return typeof name === "string" && name !== "" ? name.slice(0, MAX_SERVICE) : "unknown_service";
+  if (typeof name !== "string" || name === "") return "unknown_service";
+  // Whoever reads the index must come to the same keys, and Redis keeps no lone surrogates.
+  return Buffer.from(name.slice(0, MAX_SERVICE)).toString();
 }
 
 /** What the registry says of this process for as long as it runs. */

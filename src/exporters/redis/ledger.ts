@@ -46,6 +46,8 @@ export class Ledger {
   readonly closed: ClosedWindows;
   /** Series with something in the open window. */
   open: KeptSeries[] = [];
+  /** Whether Redis may have some of the open window. */
+  isTried = false;
   /** Every series that is or was, until it has been in no batch for long. */
   series: KeptSeries[] = [];
   /** The newest payloads of the open window, as commands that write them. */
@@ -79,7 +81,6 @@ export class Ledger {
   *take(batch: MetricBatch): Generator<void> {
     if (batch === this.#batch) return;
     this.#advance(batch.to);
-    this.#batch = batch;
     this.#batches++;
     this.writes = [];
     for (const metric of batch.metrics) {
@@ -93,11 +94,17 @@ export class Ledger {
       }
       yield;
     }
+    this.#batch = batch;
   }
 
   /** Closes the open window though it is not over: this process has nothing more to say. */
   finish(): void {
     if (this.#startMs !== undefined) this.#roll(this.endMs);
+  }
+
+  /** Dates a window that cannot be written where it belongs at the next one. */
+  moveOn(window: ClosedWindow): void {
+    if (!this.closed.moveOn(window)) this.#absorb(window);
   }
 
   /** Totals of lives that are over and that Redis has not: field and payload. */
@@ -174,7 +181,7 @@ export class Ledger {
     if (isBack && this.#startMs - startMs <= rawMs + 2 * windowMs) return;
     this.#roll(startMs);
     this.#prune(toMs);
-    const leftOver = this.closed.foldBefore(toMs - rawMs / 2);
+    const leftOver = this.closed.foldBefore(toMs - rawMs / 2, toMs - rawMs);
     if (leftOver !== undefined) this.#absorb(leftOver);
   }
 
@@ -186,8 +193,11 @@ export class Ledger {
       isSent &&= series.isSent;
       series.roll();
     }
-    if (entries.size > 0) this.closed.add(new ClosedWindow(this.startMs, entries, isSent));
+    if (entries.size > 0) {
+      this.closed.add(new ClosedWindow(this.startMs, entries, isSent, this.isTried));
+    }
     this.open = [];
+    this.isTried = false;
     this.#startMs = startMs;
   }
 

@@ -43,6 +43,15 @@ export class RollupState {
     return Number.isSafeInteger(ms) && ms > 0 ? ms : undefined;
   }
 
+  /** As it will be when steps are taken back. */
+  takenBack(rewinds: readonly Rewind[]): RollupState {
+    const fields = new Map(this.fields);
+    for (const [field, toMs] of rewinds.flatMap(({ back }) => back)) {
+      if (Number(fields.get(field)) > toMs) fields.set(field, String(toMs));
+    }
+    return new RollupState(fields);
+  }
+
   /** What the writers keep, for those who read. */
   get retention(): ResolvedRetention | undefined {
     return parseRetention(this.fields.get("retention"));

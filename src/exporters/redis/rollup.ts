@@ -11,8 +11,8 @@ import { GoneKeeper } from "./rollup-gone.js";
 import { rewindsOf } from "./rollup-late.js";
 import { RollupPass } from "./rollup-pass.js";
 import { readProcesses } from "./rollup-processes.js";
-import { type Rewind, RollupStateStore, reachedField } from "./rollup-state.js";
-import { floorTo, longestKept, plansOf, type RollupPlan } from "./rollup-steps.js";
+import { RollupStateStore } from "./rollup-state.js";
+import { longestKept, plansOf, type RollupPlan } from "./rollup-steps.js";
 import { RollupStore } from "./rollup-store.js";
 
 /** How often the holder of the lease looks for something to do, and others ask for the lease. */
@@ -120,7 +120,7 @@ export class Rollups {
     await this.#stateStore.describe(retention, state);
     const registry = keys.processes(service);
     const processes = await readProcesses(connection, registry, this.tally);
-    const rewinds = rewindsOf(state, processes, (since) => this.#since(since, wall));
+    const rewinds = rewindsOf(state, processes, retention, wall);
     if (rewinds.length > 0) {
       await this.#stateStore.rewind(rewinds);
       this.tally.rewound += rewinds.length;
@@ -157,17 +157,5 @@ export class Rollups {
     };
     await new GoneKeeper(gone).keep();
     return true;
-  }
-
-  /** Where every step begins anew for all since an instant to be made again; no further back than raw is kept. */
-  #since(sinceMs: number, wall: number): Rewind["back"] {
-    const [from, oldest] = [sinceMs, wall - this.deps.retention.rawMs];
-    return this.#plans.flatMap(({ stepsMs }) =>
-      stepsMs.map((stepMs) => {
-        const first = floorTo(oldest, stepsMs[0]) + stepsMs[0];
-        const at = floorTo(Math.max(from, first), stepMs);
-        return [reachedField(stepsMs, stepMs), at] as const;
-      }),
-    );
   }
 }

@@ -42,6 +42,8 @@ function ofConnection(timeoutMs: number) {
     enableReadyCheck: false,
     enableAutoPipelining: false,
     disableClientInfo: true,
+    connectionName: "auspex",
+    himportFieldsets: undefined,
     monitor: false,
     stringNumbers: false,
     keyPrefix: "",

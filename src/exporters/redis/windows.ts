@@ -12,6 +12,8 @@ export class ClosedWindow {
     readonly entries: Map<KeptSeries, Uint8Array>,
     /** Whether Redis has all of it. */
     public isSent: boolean,
+    /** Whether Redis may have some of it: then it must not be told of under another name. */
+    public isTried: boolean,
   ) {
     let length = 0;
     for (const payload of entries.values()) length += payload.length;
@@ -42,12 +44,15 @@ export class ClosedWindow {
  * Windows that are over, oldest first: the last one, so that a Redis that lost everything gets it again, and
  * those that Redis has not taken yet.
  *
- * Bounded: beyond its bytes, and where they are too old to be written, the oldest are folded into the next
- * one. Time gets coarse then; nothing is lost.
+ * Bounded: beyond its bytes, and where one is too old to be written, the oldest are folded into the next. Time
+ * gets coarse then; nothing is lost. One that Redis may have taken without saying so is never folded, for it
+ * would count twice; as long as it can be it is written again, and then given up.
  */
 export class ClosedWindows {
   /** Windows that were folded into the next. */
   folded = 0;
+  /** Windows of which nobody knows whether Redis took them. */
+  abandoned = 0;
   #windows: ClosedWindow[] = [];
 
   constructor(private readonly maxBytes: number) {}
@@ -55,7 +60,11 @@ export class ClosedWindows {
   add(window: ClosedWindow): void {
     const kept = this.#windows.filter(({ isSent }) => !isSent);
     this.#windows = [...kept, window];
-    while (this.#windows.length > 1 && this.#bytes() > this.maxBytes) this.#fold();
+    while (this.#windows.length > 1 && this.#bytes() > this.maxBytes) {
+      // The newest has no next one.
+      const older = this.#windows.slice(0, -1);
+      this.moveOn(older.find(({ isTried }) => !isTried) ?? older[0]);
+    }
   }
 
   /** Those that Redis has not. */
@@ -64,29 +73,41 @@ export class ClosedWindows {
   }
 
   /**
-   * Folds what began before an instant.
+   * Folds what began before an instant, and gives up what can be neither written nor folded.
+   *
+   * @param instantMs - what began earlier is too old for others to look at it anew
+   * @param expiredMs - what began earlier would expire at once
    * @returns what is left over when the newest is that old too: it belongs into the open window
    */
-  foldBefore(instantMs: number): ClosedWindow | undefined {
-    const isOld = ({ startMs, isSent }: ClosedWindow) => startMs < instantMs && !isSent;
-    while (this.#windows.length > 1 && isOld(this.#windows[0])) this.#fold();
-    const [oldest] = this.#windows;
-    if (oldest === undefined || !isOld(oldest)) return undefined;
+  foldBefore(instantMs: number, expiredMs: number): ClosedWindow | undefined {
+    let leftOver: ClosedWindow | undefined;
+    for (const window of this.unsent()) {
+      const { startMs, isTried } = window;
+      if (startMs >= (isTried ? expiredMs : instantMs)) continue;
+      if (!this.moveOn(window)) leftOver = window;
+    }
+    return leftOver;
+  }
+
+  /**
+   * Takes one out: into the next, unless Redis may have it.
+   * @returns false when there is no next: it belongs into the open window
+   */
+  moveOn(window: ClosedWindow): boolean {
+    const next = this.#windows[this.#windows.indexOf(window) + 1];
+    this.#windows = this.#windows.filter((each) => each !== window);
+    if (window.isTried) {
+      this.abandoned++;
+      return true;
+    }
     this.folded++;
-    this.#windows.shift();
-    return oldest;
+    next?.absorb(window);
+    return next !== undefined;
   }
 
   /** Redis has lost what it took. */
   forget(): void {
     for (const window of this.#windows) window.isSent = false;
-  }
-
-  #fold(): void {
-    const [oldest, next] = this.#windows;
-    next.absorb(oldest);
-    this.#windows.shift();
-    this.folded++;
   }
 
   #bytes(): number {

@@ -164,9 +164,11 @@ export class Writer {
 
   /** Most of it stands ready; what an earlier flush could not send is put together again. */
   async #putOpen(unsent: readonly KeptSeries[], outbox: Outbox): Promise<void> {
-    const { writes, startMs } = this.options.ledger;
+    const { ledger } = this.options;
+    const { writes, startMs } = ledger;
     const key = this.#raw(startMs);
-    if (!this.#claims.isOurs(key)) return;
+    if (outbox.isBroken || !this.#claims.isOurs(key) || unsent.length === 0) return;
+    ledger.isTried = true;
     const ready = new Set(unsent.map(({ write }) => write));
     for (const write of writes) {
       if (!ready.has(write)) continue;
@@ -185,10 +187,16 @@ export class Writer {
   async #putClosed(window: ClosedWindow, { nowMs }: Moment, outbox: Outbox): Promise<void> {
     const { startMs, entries } = window;
     const key = this.#raw(startMs);
+    if (outbox.isBroken) return;
+    if (!this.#claims.isOurs(key)) {
+      this.options.ledger.moveOn(window);
+      return;
+    }
     if (startMs + this.options.process.windowMs <= this.#recordedAt) {
       // The registry has said already that this window is complete; its next record takes that back.
       this.#late = { lateMs: Math.min(this.#late.lateMs ?? startMs, startMs), lateAtMs: nowMs };
     }
+    window.isTried = true;
     let left = entries.size;
     const pair = (series: KeptSeries) => [series.id, entries.get(series) as Uint8Array] as const;
     await this.#put(key, [...entries.keys()], pair, outbox, () => {

@@ -17,11 +17,6 @@ export interface Tiling {
   readonly fromMs: number;
 }
 
-/** The length of the windows that the finest tier of a category is made of. */
-export function finestMs({ retention }: ServiceView, category: string): number {
-  return Math.min(...tiersOf(retention, category).map(({ stepMs }) => stepMs));
-}
-
 /**
  * The fewest pieces that make up `[fromMs, toMs)` of one category, oldest first: each instant is in one
  * roll-up, or in raw windows where none was made yet.

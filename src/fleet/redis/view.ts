@@ -1,5 +1,5 @@
+import { rewindsOf } from "../../exporters/redis/rollup-late.js";
 import { isLive, processesOf } from "../../exporters/redis/rollup-processes.js";
-import type { KnownSeries } from "../../exporters/redis/rollup-series.js";
 import { parseState, type RollupState, stateKey } from "../../exporters/redis/rollup-state.js";
 import {
   DEFAULT_RETENTION,
@@ -35,8 +35,9 @@ export async function viewOf(
     ["HGETALL", stateKey(keys, service)],
   ]);
   const processes = [...processesOf(registry)].sort(byAge);
-  const state = parseState(Array.isArray(reached) ? reached : []);
-  const retention = state.retention ?? DEFAULT_RETENTION;
+  const read = parseState(Array.isArray(reached) ? reached : []);
+  const retention = read.retention ?? DEFAULT_RETENTION;
+  const state = read.takenBack(rewindsOf(read, processes, retention, nowMs));
   const recent = processes.filter(({ seenMs }) => nowMs - seenMs < retention.rawMs);
   await book.sync(recent, nowMs);
   return { service, nowMs, processes, state, retention, book };
@@ -92,5 +93,3 @@ export function missingOf(
       return Object.freeze({ id, reason: "timeout", pid, host, ...of, lastSeenMs: seenMs });
     });
 }
-
-export type { KnownSeries };

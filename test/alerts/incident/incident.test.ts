@@ -271,6 +271,16 @@ describe("probable causes", () => {
     ]);
   });
 
+  it("name a deploy once, though every process of a fleet tells of it", async () => {
+    const on = await stage({ rules });
+    for (let process = 0; process < 100; process++) {
+      on.alerts.marker({ kind: "deploy", text: "v2", timeMs: on.clock.wall() - process * 100 });
+    }
+    on.show(...slowRoutes);
+    await on.pass(60_000);
+    expect(causes(on).filter(({ what }) => what === "deploy: v2")).toHaveLength(1);
+  });
+
   it("are ranked the same in every step, and are at most five", async () => {
     const on = await stage({ rules });
     for (let at = 0; at < 20; at++) on.alerts.marker({ kind: "flag", text: `flag ${at}` });

@@ -90,7 +90,9 @@ describe("the LSTM's network", () => {
     const network = made();
     const { inputs, cell, hidden } = network;
     const start = [inputs, cell, hidden].map((array) => array.slice());
-    const reset = () => [inputs, cell, hidden].forEach((array, i) => array.set(start[i]!));
+    const reset = () => {
+      for (const [i, array] of [inputs, cell, hidden].entries()) array.set(start[i]!);
+    };
     // The forecast after each step, by taking the steps one at a time from the same start.
     const loss = () => {
       let sum = 0;

@@ -74,7 +74,7 @@ describe("what is watched by default", () => {
       live(MINUTE);
     }
     const leak = begun().find(({ operation }) => operation === "memory");
-    expect(leak?.reason).toMatch(/has grown for three hours without a break/);
+    expect(leak?.reason).toMatch(/has grown for 3 hours without a break/);
   });
 
   it("says what moved with it, and in which traces", async () => {

@@ -210,6 +210,17 @@ describe("what the Redis exporter writes", () => {
     expect(read.get("jobs{}")?.count).toBe(10);
   });
 
+  it("is of each process where monitors share an exporter", async () => {
+    const [one, other] = [new Recording("1-p"), new Recording("2-p")];
+    for (let at = 0; at < 6; at++) {
+      await send(one.record(0.1).batch(START + at * 5000));
+      await send(other.record(0.1, 0.2).batch(START + at * 5000));
+    }
+    const client = server.client();
+    expect((await readAll(client, "1-p")).get(HISTOGRAM)?.count).toBe(6);
+    expect((await readAll(client, "2-p")).get(HISTOGRAM)?.count).toBe(12);
+  });
+
   it("leaves out numbers that are none, and says so", async () => {
     const odd = numberMetric("odd", "gauge", Number.NaN);
     const result = await exporter.export(new Recording().batch(START, [odd]), SIGNAL);
@@ -289,6 +300,19 @@ describe("a value of somebody else under one of our keys", () => {
       });
     }
   }
+
+  it("in place of a window lets what was recorded then be dated in the next", async () => {
+    const key = keys.raw("conformance", "1-a-b", START);
+    await server.client().set(key, "theirs");
+    const recording = new Recording();
+    await exporter.export(recording.record(0.1).batch(START), SIGNAL);
+    await exporter.export(recording.record(0.1).batch(START + 24_000), SIGNAL);
+    await send(recording.record(0.1).batch(START + 25_000));
+    const read = await readAll(server.client(), "1-a-b", (each) => each !== key);
+    expect(read.get(HISTOGRAM)?.count).toBe(3);
+    expect(exporter.tally.folded).toBe(1);
+    expect(await server.client().get(key)).toBe("theirs");
+  });
 
   it("stays when it came while we wrote", async () => {
     const recording = new Recording();

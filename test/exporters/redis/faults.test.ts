@@ -258,6 +258,23 @@ describe("the Redis exporter, when Redis fails", () => {
     expect(right.tally.lost).toBe(0);
   });
 
+  it("needs no more permissions than the documentation says", async () => {
+    const server = await start();
+    const client = server.client();
+    const rights = "~auspex:1:* &events:* +@read +@write +@scripting +@connection +publish +time";
+    await client.call("ACL", "SETUSER", "auspex", "on", ">secret", ...rights.split(" "));
+    const exporter = exporterTo(server.url.replace("//", "//auspex:secret@"));
+    const load = new Load();
+    expect(await load.flush(exporter, 3)).toEqual(["success", "success", "success"]);
+    await load.expectExact(server);
+    await exporter.services.store.save("k", "v");
+    expect(await exporter.services.store.load("k")).toBe("v");
+    expect(await exporter.services.lease("x", 1000).hold()).toBeGreaterThan(0);
+    exporter.services.publish("events:dashboard:update", "{}");
+    await exporter.forceFlush();
+    expect(exporter.tally).toMatchObject({ undelivered: 1, dropped: 0 });
+  });
+
   it("never tells a password", async () => {
     const exporter = exporterTo("redis://user:hunter2@127.0.0.1:1");
     const result = await exporter.export(new Recording().batch(START), SIGNAL);

@@ -105,8 +105,12 @@ export async function fieldsOf(client: Redis | Cluster, key: string): Promise<Ma
   return fields;
 }
 
-export async function readAll(client: Redis, process = "1-a-b"): Promise<Map<string, Read>> {
-  return readProcess(client, await allKeys(client), process);
+export async function readAll(
+  client: Redis,
+  process = "1-a-b",
+  isWanted: (key: string) => boolean = () => true,
+): Promise<Map<string, Read>> {
+  return readProcess(client, (await allKeys(client)).filter(isWanted), process);
 }
 
 export function nameOf(name: string, attributes: object): string {

@@ -95,6 +95,18 @@ describe("what a process has to say", () => {
     });
   });
 
+  it("is never folded where Redis may have it already, but written again until it would expire", () => {
+    const ledger = ledgerOf();
+    take(ledger, batch(0, { a: 3 }));
+    ledger.isTried = true;
+    for (let at = WINDOW_MS; at < RAW_MS; at += WINDOW_MS) take(ledger, batch(at, { a: 4 }));
+    expect(unsent(ledger)).toEqual({ 0: { a: 4 } });
+    expect(ledger.closed.abandoned).toBe(0);
+    take(ledger, batch(RAW_MS + 2 * WINDOW_MS, { a: 9 }));
+    expect(unsent(ledger)).toEqual({ [(RAW_MS + WINDOW_MS) / 1000]: { a: 5 } });
+    expect(ledger.closed).toMatchObject({ abandoned: 1, folded: 0 });
+  });
+
   it("takes no more bytes than it may, and loses nothing of it", () => {
     const ledger = ledgerOf(1000);
     const counts: Record<string, number> = {};

@@ -205,6 +205,32 @@ describe("a fleet in Redis", () => {
     expect(await fleet.snapshot("10s")).toMatchObject({ partial: false, missing: [] });
   });
 
+  it("has what came late at once, before roll-ups are made anew", async () => {
+    const { all, processes } = await tenMinutes();
+    await settle(rollups(connection, "shop", clock), clock);
+    const now = t0 + 10 * MINUTE_MS - 4700;
+    at(now);
+    const count = async () => {
+      const { operations } = await fleet.snapshot("5m");
+      return operations[0]?.latency.count;
+    };
+    const before = since(all, t0 + 10 * MINUTE_MS - 310_000).length;
+    expect(await count()).toBe(before);
+    // One says so, and one is new.
+    const [a] = processes;
+    const start = t0 + 6 * MINUTE_MS;
+    await a?.write(start, [[work, Array.from({ length: 50 }, () => 0.1)]]);
+    const held = all.get(start)?.length ?? 0;
+    await a?.seen(now, { lateMs: start, lateAtMs: now });
+    const of = 3 + (36 % 5);
+    expect(held).toBe(2 * of);
+    expect(await count()).toBe(before - of + 50);
+    const young = started("young", t0 + 7 * MINUTE_MS);
+    await young.write(t0 + 7 * MINUTE_MS, [[work, [0.1, 0.2]]]);
+    await young.seen(now);
+    expect(await count()).toBe(before - of + 52);
+  });
+
   it("answers by service, operation and attribute", async () => {
     const paid = { ...work, attributes: { ...work.attributes, tier: "paid" } };
     const other = duration("other job");

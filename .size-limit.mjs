@@ -5,7 +5,7 @@ export default [
   {
     name: "core",
     path: "dist/index.js",
-    limit: "64 kB",
+    limit: "84 kB",
     gzip: true,
     modifyEsbuildConfig: node,
   },

@@ -1,4 +1,4 @@
-// Builds dist/: tsup compiles, and what the main entry needs is put into one file. tsup alone would
+// Builds dist/: tsup compiles, and what the main entry needs is put into two files. tsup alone would
 // split that by which entries need what, into some twenty files, and a third of the time of a first
 // import would go into opening them.
 //
@@ -31,19 +31,21 @@ const bundle = await rollup({
   treeshake: false,
 });
 
-/** All that the main entry imports at once, and itself. */
-function coreOf(getModuleInfo) {
-  const core = new Set();
+/** All that an entry imports at once, and itself. */
+function reachOf(entry, getModuleInfo) {
+  const reached = new Set();
   const walk = (id) => {
-    if (!id.startsWith(compiled) || core.has(id)) return;
-    core.add(id);
+    if (!id.startsWith(compiled) || reached.has(id)) return;
+    reached.add(id);
     getModuleInfo(id)?.importedIds.forEach(walk);
   };
-  walk(join(compiled, "index.js"));
-  return core;
+  walk(join(compiled, `${entry}.js`));
+  return reached;
 }
 
-let core;
+// Who takes histograms alone must not carry the rest.
+const CHUNKS = ["histogram", "index"];
+const chunks = new Map();
 const made = await Promise.all(
   [
     { format: "es", extension: "js" },
@@ -56,8 +58,10 @@ const made = await Promise.all(
       exports: "named",
       hoistTransitiveImports: false,
       manualChunks(id, { getModuleInfo }) {
-        core ??= coreOf(getModuleInfo);
-        return core.has(id) ? "core" : undefined;
+        return CHUNKS.find((entry) => {
+          if (!chunks.has(entry)) chunks.set(entry, reachOf(entry, getModuleInfo));
+          return chunks.get(entry).has(id);
+        });
       },
     }),
   ),

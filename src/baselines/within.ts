@@ -3,3 +3,12 @@ export function within(value: unknown, fallback: number, min: number, max: numbe
   if (typeof value !== "number" || Number.isNaN(value)) return fallback;
   return Math.min(max, Math.max(min, value));
 }
+
+/** A copy of the caller's options; empty for what is no object, or cannot be read. */
+export function copyOf<T extends object>(options: T | undefined): Partial<T> {
+  try {
+    return typeof options === "object" ? { ...options } : {};
+  } catch {
+    return {};
+  }
+}

@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 /** A figure with three digits and its unit; shares of one as percent. */
 export function figure(value: number, unit = ""): string {
   if (unit === "1") return `${digits(100 * value)} %`;
-  return unit === "" ? digits(value) : `${digits(value)} ${unit}`;
+  return unit === "" || typeof unit !== "string" ? digits(value) : `${digits(value)} ${unit}`;
 }
 
 function digits(value: number): string {

@@ -58,7 +58,7 @@ export type { DashboardPayload } from "./dashboard.js";
 export type { GpuReading } from "./gpu.js";
 export type { Load } from "./load.js";
 export type { AgentRank } from "./ranking.js";
-export { series, seriesBookOf } from "./series/index.js";
+export { series } from "./series/index.js";
 export type { SeriesPoint } from "./series/points.js";
 export type { Series, SeriesOptions, SeriesTally } from "./series/series.js";
 export type { StepReading } from "./step-book.js";

@@ -164,6 +164,87 @@ describe("an SLO", () => {
     expect((await auspex.shutdown()).ok).toBe(true);
   });
 
+  it("counts each event once when a series of it is let go", async () => {
+    for (const sli of ["availability", { latencyMs: 200 }] as const) {
+      const own = slo({ name: "all", sli });
+      const { auspex, clock } = manualMonitor({ slos: [own], idleSeriesMs: 65 * MINUTE });
+      await settled();
+      const busy = auspex.operation("busy");
+      let expected = 0;
+      for (let i = 0; i < 30; i++) auspex.operation("rare").record(300);
+      busy.record(1, new Error("bad"));
+      if (sli === "availability") expected++;
+      for (let step = 0; step < 30; step++) {
+        for (let i = 0; i < 100; i++) busy.record(5);
+        clock.advance(5 * MINUTE);
+      }
+      expected += 3030;
+      expect(auspex.snapshot("total").operations.some(({ name }) => name === "rare")).toBe(false);
+      const bad = sli === "availability" ? 1 : 30;
+      expect(own.status().events).toEqual({ good: expected - bad, total: expected });
+      expect(own.report().spending[0]?.bad).toBe(bad);
+    }
+  });
+
+  it("whose store comes up late adds what was kept to what it counted meanwhile", async () => {
+    const store = memoryStore();
+    const first = await watched({ objective: 0.9 }, store);
+    for (let i = 0; i < 100; i++) first.work.record(1, i < 4 ? new Error("bad") : undefined);
+    first.clock.advance(10_000);
+    await first.auspex.shutdown();
+    let isUp = false;
+    const late: StateStore = {
+      ...store,
+      load: async (key) => {
+        if (!isUp) throw new Error("ECONNREFUSED");
+        return store.load(key);
+      },
+    };
+    const { own, auspex, clock, work } = await watched({ objective: 0.9 }, late);
+    for (let i = 0; i < 50; i++) work.record(1, i < 1 ? new Error("bad") : undefined);
+    clock.advance(20_000);
+    expect(own.status().events.total).toBe(50);
+    isUp = true;
+    // In small steps: a load has five seconds, and answers within a turn of the loop.
+    for (let step = 0; step < 30; step++) {
+      clock.advance(10_000);
+      await settled();
+    }
+    expect(own.status().events).toEqual({ good: 145, total: 150 });
+    expect(own.report().events.total).toBe(150);
+    expect(own.report().spending[0]).toMatchObject({ what: "checkout: Error", bad: 5 });
+    await auspex.shutdown();
+    const third = await watched({ objective: 0.9 }, store);
+    third.clock.advance(20_000);
+    expect(third.own.status().events.total).toBe(150);
+  });
+
+  it("whose store never answers counts as ever", async () => {
+    const hanging: StateStore = {
+      name: "hanging",
+      load: () => new Promise(() => {}),
+      save: () => new Promise(() => {}),
+    };
+    const { own, clock, work } = await watched({}, hanging);
+    clock.advance(5000);
+    await settled();
+    work.record(1);
+    clock.advance(20_000);
+    expect(own.status().events.total).toBe(1);
+  });
+
+  it("goes on saving after its clock is set back", async () => {
+    const store = memoryStore();
+    const { clock, work } = await watched({}, store);
+    clock.epoch -= 365 * 86_400_000;
+    work.record(1);
+    for (let i = 0; i < 31; i++) {
+      clock.advance(10_000);
+      await settled();
+    }
+    expect(store.values.size).toBe(1);
+  });
+
   it("shares a fleet's store without two processes overwriting each other", async () => {
     const store = memoryStore();
     const held = new Map<string, string>();
@@ -186,7 +267,7 @@ describe("an SLO", () => {
         services: servicesOf(who),
         export: async () => ({ status: "success" }) as const,
       };
-      const made = manualMonitor({ slos: [own], exporters: [exporter] });
+      const made = manualMonitor({ slos: [own], exporters: [exporter], state: true });
       await settled();
       for (let i = 0; i < good; i++) made.auspex.operation("checkout").record(1);
       made.clock.advance(10_000);

@@ -121,7 +121,7 @@ for (const [kind, times] of [...byKind].sort()) {
   console.log(`| ${kind} | ${found.length} of ${times.length} | ${median} |`);
 }
 console.log(
-  `\n${all.incidents} incidents, ${all.nearMisses} near-misses, seeds ${values.seeds}, ${values.days} days, ${values.operations} operations`,
+  `\n${all.incidents} incidents, ${all.nearMisses} near-misses, seeds ${values.seeds}, ${values.days} days, ${values.world === "variety" ? 20 : values.operations} operations`,
 );
 console.log(
   `precision ${percent(all.precision)} (target ≥ 95 %), recall ${percent(all.recall)} (≥ 95 %)`,

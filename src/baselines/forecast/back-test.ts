@@ -1,5 +1,5 @@
 import { columnsOf, type Series } from "../series.js";
-import { within } from "../within.js";
+import { copyOf, within } from "../within.js";
 import { figure } from "../words.js";
 import { type Forecast, type ForecastOptions, forecast } from "./forecast.js";
 import { DAY_MS, gridOf } from "./grid.js";
@@ -35,7 +35,7 @@ export interface BackTest {
  * @see Hyndman & Koehler 2006, "Another look at measures of forecast accuracy"
  */
 export function backTest(series: Series, options?: BackTestOptions): BackTest {
-  const given = { ...options };
+  const given = copyOf(options);
   const origins = within(given.origins, 8, 1, 100);
   const from = within(given.from, 0.6, 0.2, 0.9);
   const horizonMs = within(given.horizonMs, DAY_MS, 1, 3650 * DAY_MS);

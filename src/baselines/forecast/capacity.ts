@@ -1,5 +1,5 @@
 import type { Series } from "../series.js";
-import { within } from "../within.js";
+import { copyOf, within } from "../within.js";
 import { duration, figure, instant } from "../words.js";
 import { type Forecast, type ForecastOptions, forecast } from "./forecast.js";
 import { type Reach, reachOf } from "./reach.js";
@@ -39,13 +39,13 @@ export interface CapacityPlan {
  * are known. Costs a forecast. Never throws.
  */
 export function planCapacity(series: Series, options?: CapacityOptions): CapacityPlan {
-  const { horizonMs = MONTH_MS, ...rest } = { ...options };
+  const { horizonMs = MONTH_MS, ...rest } = copyOf(options);
   return planOf(forecast(series, { ...rest, horizonMs }), rest);
 }
 
 /** The plan that a forecast, made without `max`, leads to. */
 export function planOf(foreseen: Forecast, options?: CapacityOptions): CapacityPlan {
-  const { unit = "1", ...given } = { ...options };
+  const { unit = "1", ...given } = copyOf(options);
   const capacity = within(given.capacity, 1, Number.MIN_VALUE, Number.MAX_VALUE);
   const target = within(given.target, 0.7, 0.01, 1);
   const fullAt = within(given.full, 0.9, 0.01, 1);

@@ -1,5 +1,5 @@
 import type { Series } from "../series.js";
-import { within } from "../within.js";
+import { copyOf, within } from "../within.js";
 import { figure } from "../words.js";
 import { DAY_MS, type Grid, gridOf } from "./grid.js";
 import type { Spec } from "./model.js";
@@ -72,7 +72,7 @@ export function forecast(series: Series, options?: ForecastOptions): Forecast {
 
 /** `forecast`, in pieces of work of a millisecond or two. */
 export function* forecasting(series: Series, options?: ForecastOptions): Generator<void, Forecast> {
-  const { unit, ...given } = { ...options };
+  const { unit, ...given } = copyOf(options);
   const horizonMs = within(given.horizonMs, DAY_MS, 1, LONGEST_MS);
   const level = within(given.level, 0.9, 0.5, 0.99);
   const grid = gridOf(series, horizonMs);

@@ -1,4 +1,5 @@
 import type { Series } from "../series.js";
+import { copyOf } from "../within.js";
 import { duration, figure } from "../words.js";
 import { type Forecast, type ForecastOptions, forecast } from "./forecast.js";
 
@@ -37,7 +38,7 @@ export interface ReachOptions extends ForecastOptions {
  * the horizon. Costs a forecast. Never throws.
  */
 export function timeToReach(series: Series, threshold: number, options?: ReachOptions): Reach {
-  const { direction, horizonMs = MONTH_MS, ...rest } = { ...options };
+  const { direction, horizonMs = MONTH_MS, ...rest } = copyOf(options);
   return reachOf(forecast(series, { ...rest, horizonMs }), threshold, direction, rest.unit);
 }
 
@@ -52,6 +53,9 @@ export function reachOf(
   const untilMs = points.at(-1)?.timeMs ?? asOfMs;
   const base = { threshold, untilMs, level };
   if (points.length === 0) return { ...base, state: "unknown", reason: forecast.reason };
+  if (typeof threshold !== "number" || Number.isNaN(threshold)) {
+    return { ...base, state: "unknown", reason: "the threshold is no number" };
+  }
   const isThere = (value: number) => (direction === "up" ? value >= threshold : value <= threshold);
   const goal = figure(threshold, unit);
   if (isThere(current)) {

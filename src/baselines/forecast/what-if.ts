@@ -1,6 +1,6 @@
 import { quantileOf } from "../quantiles.js";
 import type { Series } from "../series.js";
-import { within } from "../within.js";
+import { copyOf, within } from "../within.js";
 import { figure } from "../words.js";
 import { type LoadCurve, loadCurve } from "./load-curve.js";
 
@@ -64,17 +64,15 @@ export interface LoadModel {
  * @see Denning & Buzen 1978, "The Operational Analysis of Queueing Network Models": the utilisation law
  */
 export function loadModel(load: Series, effect: Series, options?: LoadModelOptions): LoadModel {
-  const { unit = "1", ...given } = { ...options };
+  const { unit = "1", ...given } = copyOf(options);
   const stepMs = within(given.stepMs, 60_000, 1, 86_400_000);
   const level = within(given.level, 0.9, 0.5, 0.99);
-  const limit = given.limit ?? (unit === "1" ? 1 : undefined);
+  const full = unit === "1" ? 1 : Number.NaN;
+  const limit = within(given.limit, full, -Number.MAX_VALUE, Number.MAX_VALUE);
   const curve = loadCurve(load, effect, stepMs, level);
   if (typeof curve === "string") return unusable(curve);
   const { idle, perLoad, usualLoad, heaviest, bends, steepest } = curve;
-  const fullAtLoad =
-    limit === undefined || steepest <= 0
-      ? undefined
-      : heaviest + (limit - curve.at(heaviest)) / steepest;
+  const fullAtLoad = heaviest + (limit - curve.at(heaviest)) / steepest;
   const added = figure(perLoad * usualLoad, unit);
   const bend = bends ? "; it rises faster where load is heavy" : "";
   return {
@@ -82,7 +80,7 @@ export function loadModel(load: Series, effect: Series, options?: LoadModelOptio
     idle,
     perLoad,
     usualLoad,
-    ...(fullAtLoad === undefined ? {} : { fullAtLoad }),
+    ...(steepest > 0 && !Number.isNaN(fullAtLoad) ? { fullAtLoad } : {}),
     bends,
     reason: `${figure(idle, unit)} without load, ${added} more at the usual heavy load${bend}`,
     whatIf: (question) => answer(curve, factorOf(question), level, unit, limit),
@@ -94,7 +92,7 @@ function answer(
   factor: number,
   level: number,
   unit: string,
-  limit = Number.POSITIVE_INFINITY,
+  limit: number,
 ): WhatIfResult {
   const load = factor * curve.usualLoad;
   const expected = curve.at(load);
@@ -135,6 +133,6 @@ function unusable(reason: string): LoadModel {
 }
 
 function factorOf(question: WhatIf | undefined): number {
-  const factor: unknown = question?.load;
+  const factor: unknown = copyOf(question).load;
   return typeof factor === "number" && factor >= 0 ? factor : Number.NaN;
 }

@@ -1,6 +1,6 @@
 import { median, quantileOf } from "../quantiles.js";
 import { type Columns, columnsOf, type Series } from "../series.js";
-import { within } from "../within.js";
+import { copyOf, within } from "../within.js";
 import { figure } from "../words.js";
 import { lineThrough } from "./theil-sen.js";
 
@@ -38,8 +38,9 @@ export interface Convergence {
  * Never throws.
  */
 export function convergence(series: Series, options?: ConvergenceOptions): Convergence {
-  const tolerance = within(options?.tolerance, 0.01, 0, 1);
-  const share = within(options?.share, 0.1, 0.05, 0.5);
+  const given = copyOf(options);
+  const tolerance = within(given.tolerance, 0.01, 0, 1);
+  const share = within(given.share, 0.1, 0.05, 0.5);
   const columns = columnsOf(series);
   const n = columns.values.length;
   if (n < LEAST_VALUES) {
@@ -86,8 +87,9 @@ export interface Plateau {
  * Never throws.
  */
 export function plateau(series: Series, options?: PlateauOptions): Plateau {
-  const tolerance = within(options?.tolerance, 0.05, 0, 1);
-  const share = within(options?.share, 0.25, 0.05, 0.95);
+  const given = copyOf(options);
+  const tolerance = within(given.tolerance, 0.05, 0, 1);
+  const share = within(given.share, 0.25, 0.05, 0.95);
   const columns = columnsOf(series);
   const n = columns.values.length;
   if (n < LEAST_VALUES) {

@@ -1,6 +1,6 @@
 import { median } from "../quantiles.js";
 import { type Columns, columnsOf, type Series } from "../series.js";
-import { within } from "../within.js";
+import { copyOf, within } from "../within.js";
 import { duration, figure } from "../words.js";
 import { lineThrough } from "./theil-sen.js";
 
@@ -48,7 +48,8 @@ export interface Leak {
  * Never throws.
  */
 export function leak(series: Series, options?: LeakOptions): Leak {
-  const { limit, unit = "", ...given } = { ...options };
+  const { unit = "", ...given } = copyOf(options);
+  const limit = within(given.limit, Number.NaN, -Number.MAX_VALUE, Number.MAX_VALUE);
   const minSpanMs = within(given.minSpanMs, 2 * HOUR_MS, 1, Number.MAX_VALUE);
   const minGrowth = within(given.minGrowth, 0.1, 0, Number.MAX_VALUE);
   const columns = columnsOf(series);

@@ -1,6 +1,6 @@
 import { median } from "../quantiles.js";
 import { columnsOf, type Series } from "../series.js";
-import { within } from "../within.js";
+import { copyOf, within } from "../within.js";
 import { figure } from "../words.js";
 import { lineThrough } from "./theil-sen.js";
 
@@ -53,7 +53,7 @@ const UNKNOWN = {
  * Never throws.
  */
 export function trend(series: Series, options?: TrendOptions): Trend {
-  const { worse, unit = "", ...given } = { ...options };
+  const { worse, unit = "", ...given } = copyOf(options);
   const level = within(given.level, 0.95, 0.5, 0.999);
   const minChange = within(given.minChange, 0.05, 0, Number.MAX_VALUE);
   const columns = columnsOf(series);

@@ -12,6 +12,7 @@ import { type LoadModel, loadModel } from "../forecast/what-if.js";
 import type { History, HistoryFigure, Resolution } from "../history.js";
 import type { Series } from "../series.js";
 import { type Trend, type TrendOptions, trend } from "../trend/trend.js";
+import { copyOf, within } from "../within.js";
 import type { Watched } from "./watched.js";
 
 /** Up to here a forecast looks at minutes. */
@@ -75,8 +76,9 @@ export function baselineOf(watched: Watched, nowMs: () => number): SeriesBaselin
     samples: baseline.samples,
     range: (timeMs = nowMs()) => baseline.range(timeMs),
     usual: (timeMs) => baseline.usual(timeMs),
-    trend: ({ days = 7, ...options } = {}) => {
-      const hours = history.series("hours").slice(-Math.ceil(days * 24));
+    trend: (given) => {
+      const { days, ...options } = copyOf(given);
+      const hours = history.series("hours").slice(-Math.ceil(within(days, 7, 1, 3650) * 24));
       const worse = signal === "traffic" ? {} : ({ worse: "up" } as const);
       return trend(withoutSeason(hours), { ...worse, unit, ...options });
     },
@@ -87,20 +89,22 @@ export function baselineOf(watched: Watched, nowMs: () => number): SeriesBaselin
 /** In slices of the event loop's time. */
 export function forecastOf(
   watched: Watched | undefined,
-  options: ForecastOptions = {},
+  options?: ForecastOptions,
 ): Promise<Forecast> {
-  const series =
-    watched === undefined ? [] : seriesFor(watched.history, options.horizonMs ?? DAY_MS);
+  const given = copyOf(options);
+  const horizonMs = within(given.horizonMs, DAY_MS, 1, Number.MAX_VALUE);
+  const series = watched === undefined ? [] : seriesFor(watched.history, horizonMs);
   const { limited = false, unit = "" } = watched?.subject ?? {};
-  const known = { unit, ...(limited ? { max: 1 } : {}), ...options };
+  const known = { unit, ...(limited ? { max: 1 } : {}), ...given };
   return inSlices(forecasting(series, known), new Slices());
 }
 
 export async function reachIn(
   watched: Watched | undefined,
   threshold: number,
-  { direction, horizonMs = 30 * DAY_MS, ...options }: ReachOptions = {},
+  given?: ReachOptions,
 ): Promise<Reach> {
+  const { direction, horizonMs = 30 * DAY_MS, ...options } = copyOf(given);
   const foreseen = await forecastOf(watched, { ...options, horizonMs });
   return reachOf(foreseen, threshold, direction, options.unit ?? watched?.subject.unit);
 }

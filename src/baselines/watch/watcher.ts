@@ -1,3 +1,4 @@
+import { readFields } from "../../diag/read-fields.js";
 import type { WatchContext, Watcher } from "../../readers/watcher.js";
 import type { Signal } from "../../snapshot/events.js";
 import { Keeper, type KeeperTally } from "../../state/keeper.js";
@@ -189,8 +190,9 @@ class LearningWatcher implements BaselinesWatcher {
   }
 
   #find(which: Which, signal: Signal): Watched | undefined {
-    const { operation, attributes = {} } = typeof which === "string" ? { operation: which } : which;
-    const wanted = Object.entries(attributes);
+    const named = typeof which === "string" ? { operation: which } : which;
+    const { operation, attributes } = readFields(named, ["operation", "attributes"]);
+    const wanted = Object.entries({ ...attributes });
     for (const watched of this.#watched) {
       const { subject } = watched;
       if (subject.signal !== signal || subject.operation !== operation) continue;

@@ -20,6 +20,8 @@ interface Window {
   readonly errors: number;
 }
 
+/** A count beyond it is none. */
+const MOST = 1e15;
 /** Windows, and requests in them, before which there is no usual ratio. */
 const WINDOWS = 10;
 const REQUESTS = 50;
@@ -63,9 +65,9 @@ class ErrorRatio implements Method<Window> {
   }
 
   read(_value: number, context: ObservationContext | undefined): Window | undefined {
-    const count = Number(context?.count);
-    const errors = Number(context?.errors);
-    if (!(count >= 0 && count < 1e15 && errors >= 0)) return undefined;
+    const { count, errors } = context ?? {};
+    if (typeof count !== "number" || typeof errors !== "number") return undefined;
+    if (!(count >= 0 && count < MOST && errors >= 0)) return undefined;
     return { count, errors: Math.min(count, errors) };
   }
 

@@ -16,6 +16,8 @@ export interface TrafficRateOptions {
   readonly slots?: number;
 }
 
+/** A count beyond it is none. */
+const MOST = 1e15;
 /** Windows before which there is no rate. */
 const ENOUGH = 30;
 /** Of a rate that wanders, the standard deviation is 5 % at least: nobody's traffic is steadier. */
@@ -67,22 +69,26 @@ class TrafficRate implements Method {
   }
 
   read(value: number, context: ObservationContext | undefined): number | undefined {
-    const count = Number(context?.count ?? value);
-    return count >= 0 && count < 1e15 ? count : undefined;
+    const count = context?.count ?? value;
+    return typeof count === "number" && count >= 0 && count < MOST ? count : undefined;
   }
 
   judge(count: number, timeMs: number): Judgement | undefined {
     if (this.windows < ENOUGH) return undefined;
     const expected = this.#expected(timeMs);
-    const surprise = (at: number) => countSurprise(at, expected, this.#dispersion);
     const alarm = this.#alarm;
-    const lower = expected - reaching(alarm, 0, expected, (off) => surprise(expected - off));
-    const most = expected + Math.max(100, 100 * expected);
+    const below = (off: number) => this.#surprise(expected - off, expected);
+    const above = (off: number) => this.#surprise(expected + off, expected);
+    const most = Math.max(100, 100 * expected);
+    let surprise = this.#surprise(count, expected);
+    if (this.#isInRun(count, expected)) {
+      surprise = Math.max(surprise, this.#surprise(...this.run.with(count, expected)));
+    }
     return {
-      score: scoreOf(this.#surprise(count, expected), alarm),
+      score: scoreOf(surprise, alarm),
       expected,
-      lower: surprise(0) > alarm ? lower : 0,
-      upper: reaching(alarm, expected, most, surprise),
+      lower: expected - reaching(alarm, 0, expected, below),
+      upper: expected + reaching(alarm, 0, most, above),
       explain: () =>
         `${figure(count)} requests came, where ${figure(expected)} are usual at this time: ${count < expected ? "fewer" : "more"} than chance makes of that`,
     };
@@ -97,12 +103,13 @@ class TrafficRate implements Method {
     const counted = Math.min(upper, Math.max(lower, count));
     const windows = ++this.windows;
     if (windows > ENOUGH / 2) {
-      const wandered = ((counted - expected) ** 2 - expected) / (expected * expected);
-      this.dispersion += (wandered - this.dispersion) * Math.max(1 / windows, 1 / SPAN);
+      const wandered = (counted - expected) ** 2 - expected;
+      const share = wandered / Math.max(LEAST_EXPECTED, expected) ** 2;
+      this.dispersion += (share - this.dispersion) * Math.max(1 / windows, 1 / SPAN);
     }
     // The less probable, the slower it is learned: else silence would be usual before it is evidence.
     const doubt = Math.max(SLOWEST, 1 - 2 * (judgement?.score ?? 0));
-    const steady = Math.min(this.#rate, expected / STEADY);
+    const steady = Math.min(this.#rate, Math.max(expected, counted) / STEADY);
     const rate = Math.max(doubt * steady, 1 / windows);
     const usual = this.day.at(timeMs);
     this.usual += rate * ((Number.isNaN(usual) ? counted : usual) - this.usual);
@@ -111,9 +118,9 @@ class TrafficRate implements Method {
   }
 
   #surprise(count: number, expected: number): number {
-    const now = countSurprise(count, expected, this.#dispersion);
-    if (!this.#isInRun(count, expected)) return now;
-    return Math.max(now, countSurprise(...this.run.with(count, expected), this.#dispersion));
+    const mean = count > expected ? Math.max(LEAST_EXPECTED, expected) : expected;
+    if (count > expected && count <= mean) return 0;
+    return countSurprise(count, mean, Math.max(LEAST_DISPERSION, this.dispersion));
   }
 
   /** Whether a window is on the same side of what was expected as those before it. */
@@ -121,19 +128,10 @@ class TrafficRate implements Method {
     return count < expected === this.run.happened < this.run.against;
   }
 
-  get #dispersion(): number {
-    return Math.max(LEAST_DISPERSION, this.dispersion);
-  }
-
-  /** What other days brought at this time; where there was none, what came of late. */
-  #usualAt(timeMs: number): number {
-    const usual = this.day.at(timeMs);
-    return Number.isNaN(usual) ? this.level : usual;
-  }
-
-  /** As much as is usual at this time, and as much more or less as there was of late. */
+  /** As much as other days brought at this time, and as much more or less as there was of late. */
   #expected(timeMs: number): number {
-    const today = this.usual > 0 ? this.level / this.usual : 1;
-    return Math.max(LEAST_EXPECTED, this.#usualAt(timeMs) * today);
+    const usual = this.day.at(timeMs);
+    if (Number.isNaN(usual) || this.usual === 0) return this.level;
+    return usual * (this.level / this.usual);
   }
 }

@@ -91,7 +91,7 @@ export class Tail {
   }
 
   #begin(value: number): void {
-    this.first[this.count - 1] = value > 0 ? value : 0;
+    this.first[this.count - 1] = Number.isNaN(value) ? 0 : value;
     const known = this.first.slice(0, this.count).sort();
     const largest = known[known.length - 1];
     this.level = Math.min(largest, HIGHEST_START * known[known.length >> 1] || largest);

@@ -29,6 +29,8 @@ export class KeptSeries {
   exemplarsSent = 0;
   /** Number of the last batch it was in; 0 while nobody keeps it. */
   seenIn = 0;
+  /** Whether it adds up, so that a new life begins at 0. */
+  readonly isSum: boolean;
   #startTimeMs: number | undefined;
   #write: HashWrite | undefined;
   #start = 0;
@@ -46,8 +48,9 @@ export class KeptSeries {
     this.attributes = attributes;
     this.id = id;
     this.value = emptyValue(descriptor.kind);
+    this.isSum = descriptor.kind === "histogram" || descriptor.kind === "counter";
     this.#startTimeMs = startTimeMs;
-    this.totalField = totalField(id, startTimeMs);
+    this.totalField = totalField(id, this.isSum ? startTimeMs : undefined);
   }
 
   /** Whether this reading can be counted up with those before: a histogram of the same slots. */
@@ -85,6 +88,7 @@ export class KeptSeries {
 
   /** Whether this reading is of another life than the one before. */
   isReborn(point: Point): boolean {
+    if (!this.isSum) return false;
     return point.startTimeMs !== this.#startTimeMs || this.value.isRestart(point);
   }
 
@@ -184,7 +188,7 @@ export class MetricSeries {
       return known;
     }
     const shape = "histogram" in point && [...shapeOf(point), point.histogram.scale];
-    const text = JSON.stringify([point.attributes, point.signals, shape]);
+    const text = JSON.stringify([sorted(point.attributes), point.signals, shape]);
     let series = this.#byText.get(text);
     if (series === undefined) {
       const descriptor = descriptorOf(this.metric, point);

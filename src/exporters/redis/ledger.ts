@@ -222,8 +222,7 @@ export class Ledger {
 
   /** Keeps the total of a life that is over. */
   #bury(series: KeptSeries): void {
-    if (series.descriptor.kind !== "histogram" && series.descriptor.kind !== "counter") return;
-    const payload = series.value.whole();
+    const payload = series.isSum ? series.value.whole() : undefined;
     if (payload === undefined) return;
     const { totalField } = series;
     this.#pastBytes += payload.length - (this.#past.get(totalField)?.payload.length ?? 0);

@@ -17,7 +17,7 @@
  * | `{service}:series` | hash: series id → `SeriesDescriptor` as JSON, of all that the roll-ups hold |
  * | `{service}:state:<key>`, `{service}:lease:<name>` | strings |
  */
-export { Keys, MARKER, MARKER_VALUE, SCHEMA_VERSION, segment } from "./keys.js";
+export { Keys, MARKER, MARKER_VALUE, segment } from "./keys.js";
 export {
   decodeGauge,
   decodeHistogram,
@@ -39,12 +39,8 @@ export {
   tiersOf,
 } from "./retention.js";
 export {
-  categoryOf,
-  PROCESS_TTL_MS,
   parseDescriptor,
   type SeriesDescriptor,
   seriesId,
-  TOTAL_EVERY_MS,
-  totalField,
   totalSeries,
 } from "./series.js";

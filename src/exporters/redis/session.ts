@@ -35,19 +35,16 @@ export interface SessionOptions {
 
 /** One process as it writes to Redis. */
 export class Session {
-  readonly service: string;
   readonly ledger: Ledger;
   readonly #writer: Writer;
   readonly #rollups: Rollups;
-  #gaps: readonly number[];
+  #gaps: readonly number[] = [];
   #lastMs: number | undefined;
 
   constructor({ options, connection, keys, owner, diag, tally }: SessionOptions) {
     const { windowMs, maxBufferedBytes, retention } = options;
     const service = serviceOf(owner);
     const process = processOf(owner, windowMs);
-    this.service = service;
-    this.#gaps = [];
     this.ledger = new Ledger({
       windowMs,
       rawMs: retention.rawMs,

@@ -13,7 +13,7 @@ export interface RedisTarget {
   readonly client?: Client;
   /** Where a Cluster begins: the URLs of some of its nodes. */
   readonly nodes?: readonly string[];
-  /** Further options of ioredis: `password`, `tls`, `sentinels`, …. Those of RELIABILITY are ours. */
+  /** Further options of ioredis: `password`, `tls`, `sentinels`, …; how it waits and retries is ours to say. */
   readonly options?: RedisOptions;
 }
 
@@ -102,11 +102,19 @@ export function clientMaker(target: RedisTarget): ClientMaker {
   const make = async (timeoutMs: number) => {
     const { Redis } = await ioredis();
     const all = { ...options, ...ofServer(timeoutMs) };
-    return url === undefined ? new Redis(all) : new Redis(url, all);
+    return url === undefined ? new Redis(all) : new Redis(plain(url), all);
   };
   const { host = "127.0.0.1", port = 6379, path } = options;
   const where = url === undefined ? (path ?? `${host}:${port}`) : hostOf(url);
   return { where, isCluster: false, make };
+}
+
+/** Options in the query of a URL stand before all others; only how to look the host up may be said there. */
+function plain(url: string): string {
+  const parsed = new URL(url);
+  const family = parsed.searchParams.get("family");
+  parsed.search = family === null ? "" : `?family=${family}`;
+  return parsed.href;
 }
 
 function hostOf(url: string): string {

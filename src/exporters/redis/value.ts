@@ -1,5 +1,5 @@
 import { Accumulator } from "../../histogram/accumulator.js";
-import type { ClosedHistogram } from "../../histogram/closed-histogram.js";
+import { ClosedHistogram } from "../../histogram/closed-histogram.js";
 import type { HistogramPoint, NumberPoint } from "../../snapshot/batch.js";
 import { difference } from "./difference.js";
 import {
@@ -21,7 +21,7 @@ import type { Scratch } from "./scratch.js";
 export interface Value<P> {
   /** Takes the newest reading in. @returns whether the payload of the window is another one now */
   take(point: P): boolean;
-  /** Whether a reading can only be of a new life: the series expired, came back and counts from 0. */
+  /** Of what adds up: whether a reading can only be of a new life, which counts from 0. */
   isRestart(point: P): boolean;
   /** A new life begins; what the old one did in the window stays in it. */
   restart(): void;
@@ -121,7 +121,14 @@ function sumOf(
   const accumulator = new Accumulator(like.layout);
   for (const each of added) if (each !== undefined) accumulator.addClosed(each);
   for (const each of taken) if (each !== undefined) accumulator.addClosed(each, -1);
-  return accumulator.take(like.scale);
+  const { layout, scale, bytes } = accumulator.take(like.scale);
+  // Slots that were taken more often than added are left out, and so they must be of the count.
+  let count = 0;
+  const all = new ClosedHistogram(layout, scale, count, bytes);
+  all.forEachSlot((_, each) => {
+    count += each;
+  });
+  return new ClosedHistogram(layout, scale, count, bytes);
 }
 
 export class CounterValue implements Value<NumberPoint> {

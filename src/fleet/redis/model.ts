@@ -46,7 +46,7 @@ export interface RangeQuery extends FleetFilter {
 export interface RangePoint {
   /** Epoch ms at which the step begins. */
   readonly timeMs: number;
-  /** Processes that it has values of. */
+  /** Processes that it has values of; over several roll-ups the most of any. */
   readonly processes: number;
 }
 

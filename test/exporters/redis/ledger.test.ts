@@ -136,6 +136,18 @@ describe("what a process has to say", () => {
     expect(past).toEqual([["gone", 7]]);
   });
 
+  it("finds a series by its attributes, in whatever order they come", () => {
+    const ledger = ledgerOf();
+    for (const attributes of [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ]) {
+      take(ledger, batchWith([numberMetric("x", "counter", 3, attributes)], { to: START }));
+    }
+    expect(ledger.series.length).toBe(1);
+    expect(unsent(ledger)).toEqual({ 0: { x: 3 } });
+  });
+
   it("tells two instruments of one name and different units apart", () => {
     const ledger = ledgerOf();
     const seconds = { ...numberMetric("a", "counter", 1), unit: "s" };

@@ -75,6 +75,40 @@ describe("the options of the Redis exporter", () => {
     client.disconnect();
   });
 
+  it("are not those of the query of a URL", async () => {
+    const url =
+      "redis://:p%40ss@127.0.0.1:1/3?family=6&keyPrefix=x&enableOfflineQueue=true&lazyConnect=false";
+    const client = (await resolveRedisOptions({ url }).maker.make(100)) as Redis;
+    expect(client.options).toMatchObject({
+      password: "p@ss",
+      db: 3,
+      keyPrefix: "",
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      maxRetriesPerRequest: 0,
+      commandTimeout: 100,
+    });
+    expect(Number(client.options.family)).toBe(6);
+    client.disconnect();
+  });
+
+  it("leave of a client what says where it is, and nothing that queues or waits", async () => {
+    const client = new Redis({ lazyConnect: true, port: 7, db: 2, keyPrefix: "x", password: "p" });
+    const { maker } = resolveRedisOptions({ client });
+    const own = (await maker.make(100)) as Redis;
+    expect(own).not.toBe(client);
+    expect(own.options).toMatchObject({
+      port: 7,
+      db: 2,
+      password: "p",
+      keyPrefix: "",
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+    });
+    expect(client.options).toMatchObject({ keyPrefix: "x", enableOfflineQueue: true });
+    for (const each of [own, client]) each.disconnect();
+  });
+
   it("take tiers of another length of window, and of a category", () => {
     const { retention } = resolveRedisOptions({
       windowMs: 60_000,

@@ -9,6 +9,7 @@ const HOURS = 5 * 168;
 
 export type Resolution = "minutes" | "hours";
 export type HistoryFigure = "mean" | "max" | "min";
+const FIGURES: readonly HistoryFigure[] = ["mean", "max", "min"];
 
 export interface HistoryOptions {
   /** Minutes that are kept one by one, 10 … 10,080. @default 360 */
@@ -127,7 +128,7 @@ class Level {
 
   series(of: HistoryFigure): Series {
     const points: Point[] = [];
-    const field = this.ring.fields === 1 ? 0 : ["mean", "max", "min"].indexOf(of);
+    const field = this.ring.fields === 1 ? 0 : Math.max(0, FIGURES.indexOf(of));
     this.ring.forEach(field, (step, value) => {
       points.push({ timeMs: step * this.stepMs, value });
     });

@@ -1,3 +1,4 @@
+export { adaptive } from "./adaptive/adaptive.js";
 export { type DistributionShiftOptions, distributionShift } from "./counts/distribution-shift.js";
 export { type ErrorRatioOptions, errorRatio } from "./counts/error-ratio.js";
 export { type TrafficRateOptions, trafficRate } from "./counts/traffic-rate.js";

@@ -4,6 +4,8 @@ import { LruMap } from "./lru-map.js";
 import { type AgentRank, type Performance, ranked } from "./ranking.js";
 
 const MAX_AGENTS = 1000;
+/** What a message said of an agent that was not heard of since: it may have died with its work. */
+const SAID_MS = 86_400_000;
 /** An agent that did something so lately takes part, though it has nothing to do now. */
 const IN_SERVICE_MS = 300_000;
 /** Tasks after which older ones count half: agents are ranked by what they do these days. */
@@ -43,6 +45,8 @@ class AgentRecord {
   running = 0;
   /** What a message said last; it goes before what was counted. */
   reported: number | undefined;
+  /** When a message said so, monotonic ms; undefined: none did, or this process knew better since. */
+  saidMs: number | undefined;
   done = 0;
   failed = 0;
   seen: Moment = { nowMs: 0, wallMs: 0 };
@@ -81,6 +85,14 @@ class AgentRecord {
     known.usualMs /= 2;
   }
 
+  /** What was said too long ago is not believed any more. */
+  doubt(nowMs: number): void {
+    if (this.saidMs === undefined || nowMs - this.saidMs <= SAID_MS) return;
+    this.saidMs = undefined;
+    this.reported = undefined;
+    this.isActive = false;
+  }
+
   read(): AgentReading {
     const { agent, works: active, tasks, done, failed, seen } = this;
     return { agent, active, tasks, done, failed, lastSeenMs: seen.wallMs };
@@ -109,7 +121,9 @@ export class AgentBook {
   }
 
   activity(agent: string, isActive: boolean, at: Moment): void {
-    this.#seen(agent, at).isActive = isActive;
+    const record = this.#seen(agent, at);
+    record.isActive = isActive;
+    if (record.reported === undefined) record.saidMs = undefined;
   }
 
   status({ agent, status, tasks }: AgentStatus, at: Moment): void {
@@ -118,6 +132,7 @@ export class AgentBook {
       return;
     }
     const record = this.#seen(agent, at);
+    record.saidMs = at.nowMs;
     record.isActive = status === "busy";
     record.reported = status === "idle" ? (tasks ?? 0) : tasks;
   }
@@ -129,6 +144,7 @@ export class AgentBook {
 
   read({ nowMs }: Moment): AgentsReading {
     const known = [...this.#agents.values()];
+    for (const record of known) record.doubt(nowMs);
     const active = known.filter(({ works }) => works);
     const inService = known.filter(
       ({ works, seen }) => works || nowMs - seen.nowMs < IN_SERVICE_MS,

@@ -51,6 +51,21 @@ describe("functions of a series", () => {
     }
   });
 
+  it("survive options that throw, and nonsense in each of them", () => {
+    const fields = "horizonMs level min max unit tolerance share minSpanMs limit origins capacity";
+    for (const [name, each] of Object.entries(FUNCTIONS)) {
+      for (const [kind, make] of Object.entries(HOSTILE)) {
+        expect(() => each(good, make() as never), `${name} with ${kind}`).not.toThrow();
+        const options = Object.fromEntries(fields.split(" ").map((field) => [field, make()]));
+        expect(() => each(good, options as never), `${name} with ${kind} each`).not.toThrow();
+      }
+    }
+    for (const make of Object.values(HOSTILE)) {
+      expect(() => timeToReach(good, make() as number)).not.toThrow();
+      expect(() => loadModel(good, good).whatIf(make() as never)).not.toThrow();
+    }
+  });
+
   it("survive options that are none, or out of all range", () => {
     const values = [Number.NaN, -1, 0, 1e300, Infinity, "text", null, {}];
     const fields =

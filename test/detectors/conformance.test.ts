@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import {
+  adaptive,
   allOf,
   anyOf,
   autoencoder,
@@ -46,6 +47,7 @@ const latencies = (value: number, unit: number) => {
 const inputs = (value: number) => ({ inputs: { twin: value } });
 
 const KEPT: Readonly<Record<string, readonly [Make, DetectorConformanceOptions?]>> = {
+  adaptive: [() => adaptive()],
   zScore: [() => zScore()],
   "zScore with a threshold": [() => zScore({ threshold: 6 })],
   robustZ: [() => robustZ()],

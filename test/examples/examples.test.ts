@@ -47,6 +47,12 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /_count\{operation_name="observe"\} 400/,
     /worker 2: timeout/,
   ],
+  "fleet-redis.mjs": [
+    /^charge card: 303 calls of 3 processes, p50 \d+(\.\d)? ms, p99 \d+(\.\d)? ms$/m,
+    /^failed: 3 \{ DECLINED: 3 \}$/m,
+    /^orders: 300$/m,
+    /^3 processes live; none missing$/m,
+  ],
   "workload.mjs": [/dashboard: \{/, /"throughputPerHour": 54/, /insight: converged \(info\)/],
   "redis-channels.mjs": [/4 messages taken, 1 unreadable/],
   "slo-alerts.mjs": [

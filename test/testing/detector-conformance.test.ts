@@ -54,7 +54,7 @@ describe("the detector conformance kit", () => {
     }
   });
 
-  it("finds chance, a memory shared between detectors, and a clock", async () => {
+  it("finds chance, and a memory shared between detectors", async () => {
     const random = saying((verdict) => ({ ...verdict, expected: Math.random() }));
     expect(await broken(random)).toContain("says the same of the same values");
     const shared = zScore();

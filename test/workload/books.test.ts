@@ -166,6 +166,13 @@ describe("the agents", () => {
     expect(book.read(at(0)).agents).toEqual([]);
   });
 
+  it("are not busy for ever because a message said so once", () => {
+    const book = new AgentBook();
+    book.status({ agent: "b", status: "busy", tasks: 7 }, at(0));
+    expect(book.read(at(86_400_000)).load.tasks).toBe(7);
+    expect(book.read(at(86_400_001))).toMatchObject({ activeCount: 0, load: { tasks: 0 } });
+  });
+
   it("stay bounded with 10,000 of them", () => {
     const book = new AgentBook();
     for (let i = 0; i < 10_000; i++) book.done(done({ agent: `a${i}` }), 100, at(i));

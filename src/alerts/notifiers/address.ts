@@ -11,6 +11,11 @@ REFUSED.addSubnet("fe80::", 10, "ipv6");
 REFUSED.addSubnet("ff00::", 8, "ipv6");
 REFUSED.addAddress("::", "ipv6");
 REFUSED.addAddress("fd00:ec2::254", "ipv6");
+REFUSED.addAddress("fd20:ce::254", "ipv6");
+REFUSED.addAddress("100.100.100.200", "ipv4");
+REFUSED.addAddress("192.0.0.192", "ipv4");
+// 169.254.0.0/16 as NAT64 writes it (RFC 6052).
+REFUSED.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
 
 type Found = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
 

@@ -82,13 +82,15 @@ export function leak(series: Series, options?: LeakOptions): Leak {
     persistence(floors) < LEAST_PERSISTENCE && "it slows down, as a cache that fills",
   ].filter((doubt) => doubt !== false);
   if (doubts.length > 0) return { leaking: false, ...figures, reason: `no leak: ${doubts[0]}` };
-  const fullAtMs =
-    limit === undefined ? undefined : (times.at(-1) as number) + Math.max(0, limit - end) / slope;
+  const now = times.at(-1) as number;
+  const fullAtMs = now + Math.max(0, limit - end) / slope;
   const pace = `${figure(figures.perHour, unit)} an hour`;
-  const full =
-    fullAtMs === undefined ? "" : `; full in ${duration(fullAtMs - (times.at(-1) as number))}`;
-  const reason = `grows and gives nothing back: ${moved}, ${pace}${full}`;
-  return { leaking: true, ...figures, ...(fullAtMs === undefined ? {} : { fullAtMs }), reason };
+  if (Number.isNaN(limit)) {
+    return { leaking: true, ...figures, reason: `grows and gives nothing back: ${moved}, ${pace}` };
+  }
+  const full = `full in ${duration(fullAtMs - now)}`;
+  const reason = `grows and gives nothing back: ${moved}, ${pace}; ${full}`;
+  return { leaking: true, ...figures, fullAtMs, reason };
 }
 
 function no(reason: string, figures: number): Leak {

@@ -5,6 +5,7 @@ import { Keeper, type KeeperTally } from "../../state/keeper.js";
 import { HOUR_MS } from "../calendar.js";
 import type { CapacityPlan } from "../forecast/capacity.js";
 import { History } from "../history.js";
+import { copyOf } from "../within.js";
 import { degrading, leaking } from "./decline.js";
 import { feed } from "./feed.js";
 import { planned, soonFull } from "./filling.js";
@@ -192,7 +193,7 @@ class LearningWatcher implements BaselinesWatcher {
   #find(which: Which, signal: Signal): Watched | undefined {
     const named = typeof which === "string" ? { operation: which } : which;
     const { operation, attributes } = readFields(named, ["operation", "attributes"]);
-    const wanted = Object.entries({ ...attributes });
+    const wanted = Object.entries(copyOf(attributes));
     for (const watched of this.#watched) {
       const { subject } = watched;
       if (subject.signal !== signal || subject.operation !== operation) continue;

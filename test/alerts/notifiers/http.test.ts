@@ -143,7 +143,17 @@ describe("a webhook", () => {
       const error = await failureOf(webhook({ url }));
       expect([error.permanent, error.reason]).toEqual([true, "refused_address"]);
     }
-    expect(refusal("::ffff:169.254.169.254")).toBeDefined();
+    for (const address of [
+      "::ffff:169.254.169.254",
+      "::ffff:a9fe:a9fe",
+      "64:ff9b::a9fe:a9fe",
+      "fd00:ec2::254",
+      "fd20:ce::254",
+      "100.100.100.200",
+      "192.0.0.192",
+    ]) {
+      expect(refusal(address), address).toBeDefined();
+    }
     expect(refusal("127.0.0.1")).toBeUndefined();
     expect(refusal("10.0.0.7")).toBeUndefined();
     expect(refusal("2001:db8::1")).toBeUndefined();

@@ -217,7 +217,7 @@ describe("the exporter's messages", () => {
     await raw.subscribe("c");
     await until(async () => {
       await exporter.forceFlush();
-      return exporter.tally.published === 1000;
+      return exporter.tally.published === 1000 && heard.length === 1000;
     });
     expect(heard).toEqual(Array.from({ length: 1000 }, (_, i) => `message ${i + 500}`));
     await later.stop();

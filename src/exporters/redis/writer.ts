@@ -39,7 +39,8 @@ export interface Moment {
  * are new.
  *
  * A hash is asked for before it is written to, so a foreign one is never touched; to ask again renews its
- * time to live and tells when Redis has lost it. Then everything that is kept in memory is written anew.
+ * time to live and tells when Redis has lost it. Then everything that is kept in memory is written anew, and
+ * so it is after replies were lost: one of them may have told of such a loss.
  */
 export class Writer {
   readonly #claims = new Claims();
@@ -47,7 +48,10 @@ export class Writer {
   readonly #key: Readonly<
     Record<"series" | "total" | "exemplars" | "processes" | "services", string>
   >;
+  /** Redis has told that it lost something. */
   #isLost = false;
+  /** Replies were lost, and among them perhaps one that told so. */
+  #isUnsure = false;
   /** Start of the window that totals were written at last. */
   #totalsAt = Number.NEGATIVE_INFINITY;
   #indexedAt = Number.NEGATIVE_INFINITY;
@@ -69,19 +73,25 @@ export class Writer {
 
   /** @returns what went wrong, if anything did; what Redis took all the same is not written again */
   async write(moment: Moment, signal: AbortSignal): Promise<RedisFault | undefined> {
-    this.#isLost = false;
+    if (this.#isUnsure) this.#startOver();
     const fault = await this.#pass(moment, signal);
     if (!this.#isLost) return fault;
     this.options.tally.lost++;
+    this.#startOver();
+    return this.#pass(moment, signal);
+  }
+
+  /** Everything is written anew. */
+  #startOver(): void {
     this.options.ledger.forget();
     this.#claims.clear();
     this.#totalsAt = Number.NEGATIVE_INFINITY;
     this.#indexedAt = Number.NEGATIVE_INFINITY;
-    return this.#pass(moment, signal);
   }
 
   async #pass(moment: Moment, signal: AbortSignal): Promise<RedisFault | undefined> {
     const { ledger, connection } = this.options;
+    this.#isLost = false;
     const outbox = new Outbox(connection, signal);
     const windows = ledger.closed.unsent();
     const unsent = ledger.open.filter(({ isSent }) => !isSent);
@@ -104,6 +114,10 @@ export class Writer {
     const known = groups.map((claims) => claims.filter((claim) => !isNew(claim)));
     for (const claims of fresh) await this.#claim(claims, outbox);
     await outbox.send();
+    if (outbox.isBroken) {
+      this.#isUnsure = true;
+      return outbox.fault;
+    }
     for (const claims of known) await this.#claim(claims, outbox);
 
     await this.#put(this.#key.series, undescribed, describe, outbox, (series) => {
@@ -120,6 +134,7 @@ export class Writer {
     await this.#record(moment, outbox);
     if (isIndexDue) await this.#index(moment, outbox);
     await outbox.send();
+    this.#isUnsure = outbox.isBroken;
     return outbox.fault;
   }
 
@@ -167,7 +182,7 @@ export class Writer {
     const { ledger } = this.options;
     const { writes, startMs } = ledger;
     const key = this.#raw(startMs);
-    if (outbox.isBroken || !this.#claims.isOurs(key) || unsent.length === 0) return;
+    if (!this.#claims.isOurs(key) || unsent.length === 0) return;
     ledger.isTried = true;
     const ready = new Set(unsent.map(({ write }) => write));
     for (const write of writes) {
@@ -187,7 +202,6 @@ export class Writer {
   async #putClosed(window: ClosedWindow, { nowMs }: Moment, outbox: Outbox): Promise<void> {
     const { startMs, entries } = window;
     const key = this.#raw(startMs);
-    if (outbox.isBroken) return;
     if (!this.#claims.isOurs(key)) {
       this.options.ledger.moveOn(window);
       return;

@@ -76,6 +76,6 @@ it("whatever happens to replies, requests, connections and Redis itself, the tot
         await exporter.shutdown();
       }
     }),
-    { numRuns: 20 },
+    { numRuns: 150 },
   );
 }, 60_000);

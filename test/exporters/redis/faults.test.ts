@@ -113,6 +113,21 @@ describe("the Redis exporter, when Redis fails", () => {
     expect(exporter.tally.lost).toBe(10);
   });
 
+  it("is exact after a FLUSHALL of which the reply that would have told was lost", async () => {
+    const server = await start();
+    const network = await BadNetwork.start(server.port);
+    opened.push(network);
+    const exporter = exporterTo(network.url, { timeoutMs: 50 });
+    const load = new Load();
+    await load.flush(exporter, 20);
+    await server.flush();
+    network.mode = "lose replies";
+    await load.flush(exporter, 2);
+    network.mode = "pass";
+    await load.recover(exporter);
+    await load.expectExact(server);
+  });
+
   it("is exact within two intervals after any one of its keys was evicted", async () => {
     const server = await start();
     const exporter = exporterTo(server.url);

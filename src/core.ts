@@ -25,6 +25,7 @@ import { SelfMeter } from "./snapshot/self.js";
 import { SelfHistogram } from "./snapshot/self-histogram.js";
 import { SELF_METRICS, selfStreams } from "./snapshot/self-metrics.js";
 import { viewed } from "./snapshot/views.js";
+import type { FileStore } from "./state/file-store.js";
 import type { FleetServices, StateStore } from "./state/services.js";
 import { Ticker } from "./time/ticker.js";
 import { Rotation } from "./window/rotation.js";
@@ -46,6 +47,7 @@ export class Core {
   readonly #watching: Watching;
   readonly #options: ResolvedOptions;
   readonly #context: WatchContext;
+  readonly #store: ReturnType<typeof storeOf>;
   readonly #ticker: Ticker;
   readonly #closing = new SelfHistogram();
   readonly #viewSelf: ReturnType<typeof viewed>;
@@ -93,6 +95,7 @@ export class Core {
       onInstrument: (tell) => registry.onInstrument(tell),
     });
     const services = options.push.map(({ exporter }) => exporter.services).find(Boolean);
+    this.#store = storeOf(options.state, service, services);
     this.#context = {
       service,
       resource,
@@ -111,7 +114,7 @@ export class Core {
         registry.hold(limit);
         return limit;
       },
-      store: storeOf(options.state, service, services),
+      store: this.#store,
       services,
     };
     this.#ticker = new Ticker(clock, (error) => {
@@ -162,6 +165,7 @@ export class Core {
     this.#samplers.clear();
     // Before the exporters: what watchers say last, and their state, may go through one.
     await this.#watching.stop(timeoutMs / 2);
+    void this.#store?.close?.().catch(() => {});
     const result = await this.pipeline.shutdown(Math.max(1, until - clock.now()));
     this.events.clear();
     if (result.unflushed > 0) {
@@ -248,12 +252,12 @@ function storeOf(
   state: ResolvedOptions["state"],
   service: string,
   services: FleetServices | undefined,
-): StateStore | undefined {
+): (StateStore & { close?(): Promise<void> }) | undefined {
   if (state === false) return undefined;
   if (typeof state === "object") return state;
   if (state === true && services !== undefined) return services.store;
   const directory = state === true ? undefined : state;
-  let files: Promise<StateStore> | undefined;
+  let files: Promise<FileStore> | undefined;
   const opened = () => {
     files ??= import("./state/file-store.js").then(({ fileStore }) =>
       fileStore({ service, ...(directory !== undefined && { directory }) }),
@@ -264,6 +268,7 @@ function storeOf(
     name: "file",
     load: async (key) => (await opened()).load(key),
     save: async (key, value) => (await opened()).save(key, value),
+    close: async () => (await files)?.close(),
   };
 }
 

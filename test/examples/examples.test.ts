@@ -36,6 +36,18 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^retries 1, refused 1$/m,
     /^repeated tool calls 8$/m,
   ],
+  "redis.mjs": [
+    /^example:1:\{shop\/<process>\}:raw:<start>: \d+ fields, for \d+ s$/m,
+    /^shop: slow charge is firing: p99 is above 90 ms$/m,
+    /^all written$/m,
+  ],
+  "forecast.mjs": [
+    /^normal on Tuesdays at 14 h: \d+ to \d+ \(hour of the week\)$/m,
+    /^degradation: from .* % to .* % \(\+\d+(\.\d+)? %\), sure to 95 %$/m,
+    /^forecast: a weekly season.*; in back-tests it was off by /m,
+    /^checked: from 8 origins: 0\.\d+ of the error of repeating the last season/m,
+    /^predicted peak within 14 d: .* × today's capacity keeps it at 70 %/m,
+  ],
   "fleet-threads.mjs": [
     /5 threads live, all told/,
     /resize: 400 times, p50 96\.255 ms/,

@@ -34,6 +34,8 @@ const METHODS: Readonly<Record<string, readonly unknown[]>> = {
   text: [],
   forceFlush: [{ timeoutMs: 50 }],
   shutdown: [{ timeoutMs: 50 }],
+  on: ["anomaly", () => {}],
+  series: ["training:proj-1:loss", { goal: "down" }],
 };
 
 /** Fields of the last argument, where that is one of options. */
@@ -48,6 +50,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   cache: ["max", "unit", "attributes"],
   workers: ["attributes"],
   saturation: ["unit", "description", "attributes"],
+  series: ["goal", "retentionMs"],
   include: ["name", "read"],
   forceFlush: ["timeoutMs"],
   shutdown: ["timeoutMs"],

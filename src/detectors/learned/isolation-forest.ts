@@ -31,7 +31,7 @@ type Settings = Readonly<Required<IsolationForestOptions>>;
  * all are renewed once in a window.
  *
  * Unlike in the paper a point outside of all that a tree has seen is the odder the farther out it is. State:
- * 75 KB, 105 KB when saved.
+ * 75 KB, 105 KB saved.
  * @throws RangeError listing every fault of the options
  * @see Liu, Ting and Zhou 2008, Isolation Forest
  */

@@ -30,7 +30,7 @@ const SCHOOLING = 200;
  * A small LSTM forecasts each value from those before it; the value is judged by how far forecasts have
  * been off before.
  *
- * Trained on every value, with six steps of backpropagation; the budget is fixed: about 5 µs a value
+ * Trained on every value, with six steps of backpropagation; the budget is fixed: about 7 µs a value
  * with the defaults. State: 4 KB.
  * @throws RangeError listing every fault of the options
  * @see Malhotra et al. 2015, Long short term memory networks for anomaly detection in time series

@@ -26,7 +26,7 @@ export class RandomCutTree {
   readonly cut: Float64Array;
   readonly #capacity: number;
   readonly #dimensions: number;
-  /** Lowest and highest of each dimension, of all nodes. */
+  /** Of inner nodes: lowest and highest of each dimension. Of a leaf both are its point. */
   readonly #low: Float64Array;
   readonly #high: Float64Array;
   readonly #beyond: Float64Array;
@@ -42,14 +42,13 @@ export class RandomCutTree {
     this.cut = new Float64Array(capacity);
     this.#capacity = capacity;
     this.#dimensions = dimensions;
-    this.#low = new Float64Array(nodes * dimensions);
-    this.#high = new Float64Array(nodes * dimensions);
+    this.#low = new Float64Array(capacity * dimensions);
+    this.#high = new Float64Array(capacity * dimensions);
     this.#beyond = new Float64Array(dimensions);
   }
 
   restored(): void {
     const capacity = this.#capacity;
-    for (let leaf = 0; leaf < capacity; leaf++) this.#boxLeaf(leaf);
     const visit = (node: number): void => {
       if (node < capacity) return;
       visit(this.left[node - capacity]);
@@ -131,11 +130,13 @@ export class RandomCutTree {
    */
   #apart(node: number, point: Float64Array): number {
     const beyond = this.#beyond;
+    const lows = this.#lowsOf(node);
+    const highs = this.#highsOf(node);
     let total = 0;
     let range = 0;
-    for (let d = 0, at = node * this.#dimensions; d < this.#dimensions; d++, at++) {
-      const low = this.#low[at];
-      const high = this.#high[at];
+    for (let d = 0, at = this.#boxOf(node); d < this.#dimensions; d++, at++) {
+      const low = lows[at];
+      const high = highs[at];
       const value = point[d];
       range += high - low;
       beyond[d] = value < low ? low - value : value > high ? value - high : 0;
@@ -147,15 +148,16 @@ export class RandomCutTree {
   /** A new inner node above `node`, whose cut has the point alone on one side; `#beyond` is of the two. */
   #split(node: number, point: Float64Array, random: Random): void {
     const dimensions = this.#dimensions;
-    const box = node * dimensions;
+    const box = this.#boxOf(node);
+    const lows = this.#lowsOf(node);
     const beyond = this.#beyond;
     let draw = random.next() * beyond.reduce((sum, each) => sum + each, 0);
     let dimension = 0;
     while (dimension < dimensions - 1 && draw >= beyond[dimension]) draw -= beyond[dimension++];
     while (beyond[dimension] === 0) dimension--;
-    const isLeft = point[dimension] < this.#low[box + dimension];
-    const from = isLeft ? point[dimension] : this.#high[box + dimension];
-    const to = isLeft ? this.#low[box + dimension] : point[dimension];
+    const isLeft = point[dimension] < lows[box + dimension];
+    const from = isLeft ? point[dimension] : this.#highsOf(node)[box + dimension];
+    const to = isLeft ? lows[box + dimension] : point[dimension];
     const cut = from + draw;
     const leaf = this.#newLeaf(point);
     const above = this.parent[node];
@@ -210,7 +212,6 @@ export class RandomCutTree {
     const leaf = this.mass.indexOf(0);
     this.mass[leaf] = 1;
     this.points.set(point, leaf * this.#dimensions);
-    this.#boxLeaf(leaf);
     return leaf;
   }
 
@@ -222,20 +223,26 @@ export class RandomCutTree {
     for (let up = node; up !== NONE; up = this.parent[up]) this.#boxInner(up);
   }
 
-  #boxLeaf(leaf: number): void {
-    const at = leaf * this.#dimensions;
-    const point = this.points.subarray(at, at + this.#dimensions);
-    this.#low.set(point, at);
-    this.#high.set(point, at);
+  #boxInner(node: number): void {
+    const left = this.left[node - this.#capacity];
+    const right = this.right[node - this.#capacity];
+    const [a, b, box] = [this.#boxOf(left), this.#boxOf(right), this.#boxOf(node)];
+    for (let d = 0; d < this.#dimensions; d++) {
+      this.#low[box + d] = Math.min(this.#lowsOf(left)[a + d], this.#lowsOf(right)[b + d]);
+      this.#high[box + d] = Math.max(this.#highsOf(left)[a + d], this.#highsOf(right)[b + d]);
+    }
   }
 
-  #boxInner(node: number): void {
-    const dimensions = this.#dimensions;
-    const a = this.left[node - this.#capacity] * dimensions;
-    const b = this.right[node - this.#capacity] * dimensions;
-    for (let d = 0, at = node * dimensions; d < dimensions; d++, at++) {
-      this.#low[at] = Math.min(this.#low[a + d], this.#low[b + d]);
-      this.#high[at] = Math.max(this.#high[a + d], this.#high[b + d]);
-    }
+  /** Where a node's box begins in its arrays. */
+  #boxOf(node: number): number {
+    return (node < this.#capacity ? node : node - this.#capacity) * this.#dimensions;
+  }
+
+  #lowsOf(node: number): Float64Array {
+    return node < this.#capacity ? this.points : this.#low;
+  }
+
+  #highsOf(node: number): Float64Array {
+    return node < this.#capacity ? this.points : this.#high;
   }
 }

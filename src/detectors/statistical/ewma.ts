@@ -25,7 +25,7 @@ const ENOUGH = 30;
  * small shift that lasts, where each single value is still usual.
  *
  * A limit of 3 is the textbook's, for independent values; the learned one suits series that wander too.
- * State: 70 bytes.
+ * State: 300 bytes.
  * @throws RangeError listing every fault of the options
  * @see Roberts 1959; Lucas and Saccucci 1990, Exponentially weighted moving average control schemes
  */

@@ -28,7 +28,7 @@ const AHEAD = 100;
  * judged by how far forecasts have been off before.
  *
  * The season is found once it was there three times, and has up to 288 slots, whatever the interval of
- * the values. State: 7 KB.
+ * the values. State: 9 KB, 13 KB saved.
  * @throws RangeError listing every fault of the options
  * @see Winters 1960; Gardner and McKenzie 1985, Forecasting trends in time series (damping)
  */

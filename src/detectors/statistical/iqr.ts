@@ -23,7 +23,7 @@ const WIDE = 2.054;
 /**
  * Tukey's fences: beyond the quartiles by a multiple of the range between them.
  *
- * The two sides have quartiles of their own, so a skewed series (most latencies) is no trouble. State: 8
+ * The two sides have quartiles of their own, so a skewed series (most latencies) is no trouble. State: 16
  * bytes a value of the window.
  * @throws RangeError listing every fault of the options
  * @see Tukey 1977, Exploratory Data Analysis

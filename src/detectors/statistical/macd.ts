@@ -20,7 +20,7 @@ export interface MacdOptions {
  * Moving-average convergence and divergence: how fast a fast average leaves a slow one, against how fast
  * it usually does. It sees a trend turn, and says nothing of the level.
  *
- * State: 100 bytes.
+ * State: 300 bytes.
  * @throws RangeError listing every fault of the options
  * @see Appel 1979, The Moving Average Convergence-Divergence Trading Method
  */

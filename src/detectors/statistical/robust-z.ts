@@ -24,7 +24,7 @@ const FROM_MEAN = 1.2533;
  * half of the values may be outliers and it still knows what is usual. Where more than half of them are
  * the same, the mean distance serves.
  *
- * State: 8 bytes a value of the window.
+ * State: 16 bytes a value of the window.
  * @throws RangeError listing every fault of the options
  * @see Iglewicz and Hoaglin 1993, How to detect and handle outliers
  */

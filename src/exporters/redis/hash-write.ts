@@ -1,7 +1,8 @@
 /** Bytes of a field and its value beside their own, at most. */
 const FRAME_BYTES = 40;
-/** Enough for a few hundred busy series. */
-const FIRST_BYTES = 1 << 14;
+/** Room for what stands before the fields, beside the key. */
+const HEAD_BYTES = 64;
+const FIRST_BYTES = 4096;
 
 /**
  * One `HSET` of many fields, in the form it has on the wire.
@@ -13,10 +14,25 @@ const FIRST_BYTES = 1 << 14;
 export class HashWrite {
   /** Fields so far. */
   fields = 0;
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
-  #length = 0;
+  #bytes: Buffer;
+  #length: number;
+  /** Where the fields begin; the rest of the command is put right before them. */
+  readonly #first: number;
 
-  constructor(readonly key: string) {}
+  /** @param expectedBytes - of all fields, so that it need not grow */
+  constructor(
+    readonly key: string,
+    expectedBytes = FIRST_BYTES,
+  ) {
+    this.#first = HEAD_BYTES + Buffer.byteLength(key);
+    this.#length = this.#first;
+    this.#bytes = Buffer.allocUnsafe(this.#first + expectedBytes);
+  }
+
+  /** Bytes of all fields. */
+  get size(): number {
+    return this.#length - this.#first;
+  }
 
   /**
    * Adds `bytes[start, end)` under a name of ASCII characters.
@@ -41,16 +57,19 @@ export class HashWrite {
     return this.#bytes.subarray(start, start + size);
   }
 
-  /** The whole command. */
+  /** The whole command, in place. */
   encoded(): Buffer {
-    const head = `*${2 + 2 * this.fields}\r\n$4\r\nHSET\r\n$${Buffer.byteLength(this.key)}\r\n${this.key}\r\n`;
-    return Buffer.concat([Buffer.from(head), this.#bytes.subarray(0, this.#length)]);
+    const { key, fields } = this;
+    const head = `*${2 + 2 * fields}\r\n$4\r\nHSET\r\n$${Buffer.byteLength(key)}\r\n${key}\r\n`;
+    const start = this.#first - Buffer.byteLength(head);
+    this.#bytes.write(head, start);
+    return this.#bytes.subarray(start, this.#length);
   }
 
   /** Fields and values one after the other, as a client takes them. */
   pairs(): Buffer[] {
     const all: Buffer[] = [];
-    for (let at = 0; at < this.#length; ) {
+    for (let at = this.#first; at < this.#length; ) {
       const end = this.#bytes.indexOf("\r\n", at);
       const size = Number(this.#bytes.toString("latin1", at + 1, end));
       all.push(this.#bytes.subarray(end + 2, end + 2 + size));

@@ -14,6 +14,9 @@ export interface LedgerOptions {
   readonly rawKey: (startMs: number) => string;
 }
 
+/** More than a command is expected to take. */
+const ROOM_BYTES = 4096;
+
 /** Points between two looks at the clock. */
 const STEP = 16;
 
@@ -58,6 +61,8 @@ export class Ledger {
   #lastToMs: number | undefined;
   readonly #metrics = new Map<string, MetricSeries>();
   readonly #scratch = new Scratch();
+  /** What the largest command of the last batch took. */
+  #expectedBytes = 0;
   readonly #ids = new SeriesIds();
   readonly #past = new Map<string, PastTotal>();
   #pastBytes = 0;
@@ -82,6 +87,7 @@ export class Ledger {
     if (batch === this.#batch) return;
     this.#advance(batch.to);
     this.#batches++;
+    this.#expectedBytes = Math.max(0, ...this.writes.map(({ size }) => size));
     this.writes = [];
     for (const metric of batch.metrics) {
       const known = this.#seriesOf(metric);
@@ -157,7 +163,7 @@ export class Ledger {
     if (series.write === undefined) this.open.push(series);
     let write = this.writes.at(-1);
     if (write === undefined || write.fields >= FIELDS) {
-      write = new HashWrite(this.options.rawKey(this.startMs));
+      write = new HashWrite(this.options.rawKey(this.startMs), this.#expectedBytes + ROOM_BYTES);
       this.writes.push(write);
     }
     series.put(this.#scratch, write);

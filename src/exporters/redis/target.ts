@@ -2,6 +2,11 @@ import type { ClusterOptions, RedisOptions } from "ioredis";
 import { type Client, isCluster } from "./client.js";
 import { RedisFault } from "./fault.js";
 
+/** A `Redis` or a `Cluster` of ioredis. Without its types: who does not use Redis need not have them. */
+export interface HostClient {
+  duplicate(): unknown;
+}
+
 /** Where Redis is. One of `url`, `client` and `nodes`; else `options`, or `127.0.0.1:6379`. */
 export interface RedisTarget {
   /** `redis://…`, or `rediss://…` for TLS. */
@@ -10,11 +15,11 @@ export interface RedisTarget {
    * The host's own client, of a server or of a Cluster: it is duplicated, so that neither gets in the
    * other's way, and stays the host's to close.
    */
-  readonly client?: Client;
+  readonly client?: HostClient;
   /** Where a Cluster begins: the URLs of some of its nodes. */
   readonly nodes?: readonly string[];
   /** Further options of ioredis: `password`, `tls`, `sentinels`, …; how it waits and retries is ours to say. */
-  readonly options?: RedisOptions;
+  readonly options?: object;
 }
 
 /** Makes clients of one Redis, each unconnected. */
@@ -80,7 +85,9 @@ function ofCluster(timeoutMs: number, redisOptions: ClusterOptions["redisOptions
 }
 
 export function clientMaker(target: RedisTarget): ClientMaker {
-  const { client, nodes, url, options = {} } = target;
+  const { nodes, url } = target;
+  const client = target.client as Client | undefined;
+  const options = (target.options ?? {}) as RedisOptions;
   if (client !== undefined) {
     if (isCluster(client)) {
       const make = async (timeoutMs: number) => {

@@ -76,6 +76,6 @@ it("whatever happens to replies, requests, connections and Redis itself, the tot
         await exporter.shutdown();
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 20 },
   );
 }, 60_000);

@@ -10,4 +10,5 @@ export {
   type ConformanceOptions,
   exporterConformance,
 } from "./conformance.js";
+export { type DetectorConformanceOptions, detectorConformance } from "./detector-conformance.js";
 export { ManualClock } from "./manual-clock.js";

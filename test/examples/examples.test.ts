@@ -36,6 +36,12 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^retries 1, refused 1$/m,
     /^repeated tool calls 8$/m,
   ],
+  "detectors.mjs": [
+    /^ {2}adaptive: value 1, 0\.\d+: highest in 6\.75 days: 1000 is 3\.1 × the usual range/m,
+    /^ {2}lstm: fine, fine, alarm$/m,
+    /^ {2}1 of 2: 0\.00 /m,
+    /^saved in \d+ bytes, restored: the same$/m,
+  ],
   "redis.mjs": [
     /^example:1:\{shop\/<process>\}:raw:<start>: \d+ fields, for \d+ s$/m,
     /^shop: slow charge is firing: p99 is above 90 ms$/m,

@@ -19,7 +19,7 @@ export async function connected(
   timeoutMs: number,
   stop: Stop,
 ): Promise<Client> {
-  const client = await maker.make(timeoutMs);
+  const client = (await maker.make(timeoutMs)) as Client;
   let cause: unknown;
   // Without a listener the client prints its errors.
   client.on("error", (error: unknown) => {

@@ -1,10 +1,10 @@
 import type { Diag } from "../../diag/diag.js";
-import type { ExportResult, MetricExporter } from "../../readers/exporter.js";
+import type { ExporterOwner, ExportResult, MetricExporter } from "../../readers/exporter.js";
 import type { MetricBatch } from "../../snapshot/batch.js";
 import type { AuspexEvent } from "../../snapshot/events.js";
 import { channelOf, eventChannel } from "./channels.js";
 import { faultOf, RedisFault } from "./fault.js";
-import { type Owner, serviceOf } from "./identity.js";
+import { serviceOf } from "./identity.js";
 import { Keys } from "./keys.js";
 import { encodeMessage } from "./messages.js";
 import type { ResolvedRedisOptions } from "./options.js";
@@ -41,7 +41,7 @@ export class RedisExporter implements MetricExporter {
   readonly #publisher: Publisher;
   readonly #counts = { foreign: 0, lost: 0, published: 0, undelivered: 0, dropped: 0 };
   readonly #stop = new AbortController();
-  #owner: Owner | undefined;
+  #owner: ExporterOwner | undefined;
   #diag: Diag | undefined;
   /** By process; there is one, unless monitors share the exporter. */
   readonly #sessions = new Map<string, Session>();
@@ -70,7 +70,7 @@ export class RedisExporter implements MetricExporter {
   }
 
   /** Says whose values are to come, so that state can be read before the first of them. */
-  belongTo(owner: Owner, diag?: Diag): void {
+  belongTo(owner: ExporterOwner, diag?: Diag): void {
     this.#owner = owner;
     this.#diag = diag;
     this.services.belongTo(owner);

@@ -1,18 +1,12 @@
 import { hostname } from "node:os";
 import { threadId } from "node:worker_threads";
-import type { AttributesData, Incarnation } from "../../snapshot/batch.js";
+import type { ExporterOwner } from "../../readers/exporter.js";
 import type { ProcessRecord } from "./process-record.js";
-
-/** Whose values they are. */
-export interface Owner {
-  readonly resource: { readonly attributes: AttributesData };
-  readonly incarnation: Incarnation;
-}
 
 const MAX_SERVICE = 255;
 
 /** Name of the service, as it stands in the index; it is a segment of keys as `segment` writes it. */
-export function serviceOf({ resource }: Owner): string {
+export function serviceOf({ resource }: ExporterOwner): string {
   const name = resource.attributes["service.name"];
   if (typeof name !== "string" || name === "") return "unknown_service";
   // Whoever reads the index must come to the same keys, and Redis keeps no lone surrogates.
@@ -21,7 +15,7 @@ export function serviceOf({ resource }: Owner): string {
 
 /** What the registry says of this process for as long as it runs. */
 export function processOf(
-  { resource, incarnation }: Owner,
+  { resource, incarnation }: ExporterOwner,
   windowMs: number,
 ): Pick<ProcessRecord, "id" | "pid" | "host" | "thread" | "startMs" | "windowMs"> {
   const { attributes } = resource;

@@ -1,9 +1,10 @@
+import type { ExporterOwner } from "../../readers/exporter.js";
 import type { FleetServices, Lease, StateStore } from "../../state/services.js";
 import { SystemClock } from "../../time/clock.js";
 import { limitOf } from "../../time/limit.js";
 import { channelOf } from "./channels.js";
 import { RedisFault } from "./fault.js";
-import { type Owner, serviceOf } from "./identity.js";
+import { serviceOf } from "./identity.js";
 import type { Keys } from "./keys.js";
 import { RedisLease } from "./lease.js";
 import type { Publisher } from "./publisher.js";
@@ -19,8 +20,8 @@ const OWNER_TIMEOUT_MS = 10_000;
 export class RedisServices implements FleetServices {
   readonly store: StateStore;
   /** Settles when somebody has said whose they are. */
-  readonly #owner: Promise<Owner>;
-  #belong: (owner: Owner) => void = () => {};
+  readonly #owner: Promise<ExporterOwner>;
+  #belong: (owner: ExporterOwner) => void = () => {};
 
   constructor(
     private readonly connection: RedisConnection,
@@ -38,7 +39,7 @@ export class RedisServices implements FleetServices {
   }
 
   /** Says whose they are; the first time counts. */
-  belongTo(owner: Owner): void {
+  belongTo(owner: ExporterOwner): void {
     this.#belong(owner);
   }
 
@@ -85,7 +86,7 @@ export class RedisServices implements FleetServices {
     await this.connection.command("SET", name, value, "PX", STATE_TTL_MS);
   }
 
-  async #known(): Promise<Owner> {
+  async #known(): Promise<ExporterOwner> {
     const limit = limitOf(new SystemClock(), OWNER_TIMEOUT_MS);
     try {
       const owner = await Promise.race([this.#owner, limit.expired]);

@@ -1,9 +1,10 @@
 import { Diag } from "../../diag/diag.js";
+import type { ExporterOwner } from "../../readers/exporter.js";
 import type { MetricBatch } from "../../snapshot/batch.js";
 import { SystemClock } from "../../time/clock.js";
 import { inSlices, Slices } from "../../time/slices.js";
 import type { RedisFault } from "./fault.js";
-import { type Owner, processOf, serviceOf } from "./identity.js";
+import { processOf, serviceOf } from "./identity.js";
 import type { Keys } from "./keys.js";
 import { RedisLease } from "./lease.js";
 import { Ledger } from "./ledger.js";
@@ -28,7 +29,7 @@ export interface SessionOptions {
   readonly options: ResolvedRedisOptions;
   readonly connection: RedisConnection;
   readonly keys: Keys;
-  readonly owner: Owner;
+  readonly owner: ExporterOwner;
   readonly diag?: Diag;
   readonly tally: WriteTally;
 }

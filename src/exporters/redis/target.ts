@@ -27,7 +27,7 @@ export interface ClientMaker {
   /** Host and port, for messages. */
   readonly where: string;
   readonly isCluster: boolean;
-  make(timeoutMs: number): Promise<Client>;
+  make(timeoutMs: number): Promise<HostClient>;
 }
 
 /**

@@ -106,6 +106,14 @@ describe("distributionShift", () => {
     expect(show((each) => 3 * usual(each)).anomalous).toBe(true);
   });
 
+  it("does not take a burst of load for what is usual", () => {
+    const { show } = taught();
+    for (let i = 0; i < 5; i++) show(30_000, (draw) => 4 * usual(draw));
+    expect(alarms(values(20, () => show(300)))).toEqual([]);
+    expect(show(300, (draw) => 1.5 * usual(draw)).anomalous).toBe(true);
+    expect(show(300, (draw) => 4 * usual(draw)).anomalous).toBe(true);
+  });
+
   it("makes a lasting change its baseline in the end", () => {
     const { show } = taught({ memory: 60 });
     const later = values(400, () => show(300, (draw) => 2 * usual(draw)));

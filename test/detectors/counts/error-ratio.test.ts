@@ -76,6 +76,7 @@ describe("errorRatio", () => {
       values(20, () => 0),
       () => ({ count: 1000, errors: 900 }),
     );
+    expect(stream.one(0.05, { count: 1000, errors: 50 }).expected).toBeLessThan(0.08);
     expect(stream.one(0, { count: 1000, errors: 0 }).score).toBe(0);
     expect(
       alarms(

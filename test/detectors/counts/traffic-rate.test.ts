@@ -34,6 +34,19 @@ describe("trafficRate", () => {
     expect(first).toBeLessThan(8);
   });
 
+  it("does not get used to silence before it is evidence", () => {
+    for (const [rate, patience] of [
+      [1.5, 16],
+      [0.5, 50],
+    ] as const) {
+      const draw = new Draw(8);
+      const stream = new Stream(trafficRate());
+      stream.show(values(5000, () => draw.poisson(rate)));
+      const [first = 99] = alarms(stream.show(values(60, () => 0)));
+      expect(first, `${rate}`).toBeLessThan(patience);
+    }
+  });
+
   it("is quiet through days, nights and weekends, whatever the load", () => {
     for (const most of [2, 40, 5000]) {
       const draw = new Draw(3);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Season } from "../../../src/detectors/method/season.js";
+import { placeIn, Season } from "../../../src/detectors/method/season.js";
 import { DAY, Draw, HOUR, MINUTE, MONDAY } from "../series.js";
 
 /** A season that has seen so many days, and the day on which it found the length it has. */
@@ -71,6 +71,34 @@ describe("a season", () => {
       () => 7,
     ];
     for (const valueAt of series) expect(taught(5 * MINUTE, 20, valueAt).season.lengthMs).toBe(0);
+  });
+
+  it("is not made of chance: two searches have to agree", () => {
+    let found = 0;
+    for (let seed = 10; seed < 70; seed++) {
+      const draw = new Draw(seed);
+      let value = 0;
+      const { season } = taught(5 * MINUTE, 4, () => (value = 0.9 * value + draw.normal()));
+      if (season.lengthMs > 0) found++;
+    }
+    // 4; and 16 where one search is enough.
+    expect(found).toBeLessThan(8);
+  });
+
+  it("has slots that begin when they are due", () => {
+    const season = new Season(HOUR);
+    for (let i = 0; i < 20; i++) season.learn(MONDAY + i * MINUTE, 0);
+    expect(season.slots).toBe(60);
+    for (let minute = 0; minute < 60; minute++) {
+      expect(season.slotAt(MONDAY + minute * MINUTE)).toBe(minute);
+      expect(season.slotAt(MONDAY + minute * MINUTE + 59_999)).toBe(minute);
+    }
+    const midnight = 20_000 * DAY;
+    for (const slots of [24, 48, 144, 288]) {
+      for (let slot = 0; slot < slots; slot++) {
+        expect(Math.floor(placeIn(DAY, slots, midnight + (slot * DAY) / slots))).toBe(slot);
+      }
+    }
   });
 
   it("survives gaps, and a gap of months", () => {

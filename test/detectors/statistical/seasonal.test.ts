@@ -4,8 +4,8 @@ import { alarms, DAY, Draw, MINUTE, Stream, values } from "../series.js";
 
 const STEP = 10 * MINUTE;
 const PER_DAY = DAY / STEP;
-const daily = (draw: Draw) => (at: number) =>
-  100 + 40 * Math.sin((2 * Math.PI * at) / PER_DAY) + 3 * draw.normal();
+const wave = (at: number) => 100 + 40 * Math.sin((2 * Math.PI * at) / PER_DAY);
+const daily = (draw: Draw) => (at: number) => wave(at) + 3 * draw.normal();
 
 describe("seasonal", () => {
   it("sees a value that is wrong only at this hour, and is quiet on the same at another", () => {
@@ -15,6 +15,9 @@ describe("seasonal", () => {
     stream.show(values(14 * PER_DAY, valueAt));
     const quiet = stream.show(values(7 * PER_DAY, valueAt));
     expect(alarms(quiet).length).toBeLessThan(5);
+    // Noise has a deviation of 3; the wave, which the trend is without, one of 28.
+    const off = quiet.map(({ expected = 0 }, at) => Math.abs(expected - wave(at)));
+    expect(off.reduce((sum, each) => sum + each, 0) / off.length).toBeLessThan(5);
     // Six in the morning: 140 is usual, 65 is what 18 o'clock brings.
     stream.show(values(PER_DAY / 4, valueAt));
     expect(stream.one(65).anomalous).toBe(true);

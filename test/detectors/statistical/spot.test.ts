@@ -34,6 +34,16 @@ describe("spot", () => {
     expect(found).toBeLessThan(180);
   });
 
+  it("is not blinded by one extreme", () => {
+    const draw = new Draw(4);
+    const stream = new Stream(spot());
+    stream.show(values(1500, () => draw.normal()));
+    const { upper = 0 } = stream.one(0);
+    stream.one(1e6);
+    stream.show(values(20, () => draw.normal()));
+    expect(stream.one(0).upper).toBeLessThan(1.5 * upper);
+  });
+
   it("follows a level that drifts, with a depth, and sees a jump from it", () => {
     const draw = new Draw(2);
     const stream = new Stream(spot());

@@ -7,6 +7,12 @@ import { join } from "node:path";
 import { Cluster, Redis } from "ioredis";
 import { peer } from "./peers.js";
 
+/** Servers that run. One that a failed test left behind ends with the process at the latest. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Settings of `redis.conf`. */
 type Config = Readonly<Record<string, string>>;
 
@@ -52,6 +58,8 @@ export class RedisServer {
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
     const child = spawn(peer("redis-server"), flags, { stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {

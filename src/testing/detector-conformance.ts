@@ -10,6 +10,7 @@ import {
   verdictsOf,
   withIncident,
 } from "./detector-series.js";
+import { junkOf, ODD, oddContexts, text } from "./hostile-input.js";
 
 export interface DetectorConformanceOptions {
   /**
@@ -292,54 +293,4 @@ function near(value: number, wanted: number, tolerance: number, at?: number): bo
   const isNear = Math.abs(value - wanted) <= tolerance;
   if (!isNear && at !== undefined) fail(`${value} instead of ${wanted} on value ${at}`);
   return isNear;
-}
-
-const ODD: readonly unknown[] = [
-  undefined,
-  null,
-  "12",
-  "",
-  {},
-  [],
-  [5],
-  true,
-  7n,
-  Symbol("odd"),
-  () => 5,
-  Number.NaN,
-];
-
-function throwing(): object {
-  const trap = (): never => {
-    throw new Error("trapped");
-  };
-  return new Proxy({}, { get: trap, has: trap, ownKeys: trap, getOwnPropertyDescriptor: trap });
-}
-
-function oddContexts(): unknown[] {
-  const fields = ["count", "errors", "histogram", "inputs"];
-  const values = [...ODD, -1, Number.POSITIVE_INFINITY, 1e308, throwing()];
-  const whole = fields.flatMap((field) => values.map((value) => ({ [field]: value })));
-  const views = values.map((value) => ({
-    histogram: {
-      count: value,
-      min: value,
-      max: value,
-      percentile: () => value,
-      countAtOrBelow: throwing,
-    },
-  }));
-  return [...ODD, throwing(), ...whole, ...views];
-}
-
-function junkOf(state: unknown): unknown[] {
-  return [...ODD, -1, throwing(), { method: 1 }, { state }, [state]];
-}
-
-function text(junk: unknown): string {
-  try {
-    return String(JSON.stringify(junk)).slice(0, 80);
-  } catch {
-    return typeof junk;
-  }
 }

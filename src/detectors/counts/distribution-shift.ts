@@ -97,22 +97,25 @@ class DistributionShift implements Method<Binned> {
   learn(window: Binned, _timeMs: number, judgement: Judgement | undefined): void {
     const { memory } = this.#settings;
     if (this.middle === 0) this.middle = window.middle;
-    if (this.windows >= WINDOWS) {
-      const most = MOST_SQUARES * this.#company(window.count);
-      const squares = Math.min(most, this.#squares(window));
-      const others = window.count - 1;
-      this.apart += (1 / memory) * ((squares - 1) * others - this.apart);
-      this.pairs += (1 / memory) * (others * others - this.pairs);
-    }
-    const rate = Math.max(1 / ++this.windows, 1 / memory);
     const isAlarm = judgement !== undefined && judgement.score >= 0.5;
-    const usual = this.count || window.count;
-    const weight = Math.min(window.count, MOST_WEIGHT * usual * (isAlarm ? TAUGHT_BY_ALARM : 1));
+    const most = MOST_WEIGHT * (this.count || window.count) * (isAlarm ? TAUGHT_BY_ALARM : 1);
+    const weight = Math.min(window.count, most);
+    if (this.windows >= WINDOWS) this.#learnCompany(window, Math.max(0, weight - 1));
+    const rate = Math.max(1 / ++this.windows, 1 / memory);
     this.count += rate * (weight - this.count);
     for (let bin = 0; bin < BINS; bin++) {
       const below = (window.atOrBelow[bin] / window.count) * weight;
       this.atOrBelow[bin] += rate * (below - this.atOrBelow[bin]);
     }
+  }
+
+  /** @param others - what else there is for each value, as much as counts */
+  #learnCompany(window: Binned, others: number): void {
+    const { memory } = this.#settings;
+    const share = (this.#squares(window) - 1) / Math.max(1, window.count - 1);
+    const most = (MOST_SQUARES * this.#company(window.count)) / window.count;
+    this.apart += (Math.min(most, share) * others * others - this.apart) / memory;
+    this.pairs += (others * others - this.pairs) / memory;
   }
 
   #squares(window: Binned): number {

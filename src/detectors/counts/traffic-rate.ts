@@ -24,10 +24,8 @@ const ENOUGH = 30;
 const LEAST_DISPERSION = 0.0025;
 /** Windows over which the wandering is averaged. */
 const SPAN = 500;
-/** Requests that a level is of, at least: fewer are noise. */
+/** Requests that a level is of, at least: of fewer, silence would be usual before it is evidence. */
 const STEADY = 100;
-/** Share of its pace that learning is slowed down to. */
-const SLOWEST = 0.25;
 /** Where next to nothing comes, this many still may. */
 const LEAST_EXPECTED = 0.5;
 
@@ -107,10 +105,8 @@ class TrafficRate implements Method {
       const share = wandered / Math.max(LEAST_EXPECTED, expected) ** 2;
       this.dispersion += (share - this.dispersion) * Math.max(1 / windows, 1 / SPAN);
     }
-    // The less probable, the slower it is learned: else silence would be usual before it is evidence.
-    const doubt = Math.max(SLOWEST, 1 - 2 * (judgement?.score ?? 0));
     const steady = Math.min(this.#rate, Math.max(expected, counted) / STEADY);
-    const rate = Math.max(doubt * steady, 1 / windows);
+    const rate = Math.max(steady, 1 / windows);
     const usual = this.day.at(timeMs);
     this.usual += rate * ((Number.isNaN(usual) ? counted : usual) - this.usual);
     this.level += rate * (counted - this.level);

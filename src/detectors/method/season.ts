@@ -25,7 +25,7 @@ const CALENDAR: readonly number[] = [
  */
 export function placeIn(lengthMs: number, slots: number, timeMs: number): number {
   const rest = timeMs % lengthMs;
-  return ((rest < 0 ? rest + lengthMs : rest) / lengthMs) * slots;
+  return ((rest < 0 ? rest + lengthMs : rest) / lengthMs) * slots + 1e-6;
 }
 
 /**

@@ -2,10 +2,13 @@
 // split that by which entries need what, into some twenty files, and a third of the time of a first
 // import would go into opening them.
 //
+// There is one copy of the code, and it is CommonJS; the ES modules are the names of it. So a monitor
+// is the same thing whichever way a program, its plugins and its tests come by it, and half as large.
+//
 //   node scripts/build.mjs
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { rollup } from "rollup";
 import { root } from "./entries.mjs";
 
@@ -23,7 +26,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const names = [
   ...Object.values(manifest.exports).flatMap((conditions) => conditions.import?.default ?? []),
   ...Object.values(manifest.bin ?? {}),
-].map((file) => file.replace(/^\.\/dist\/|\.js$/g, ""));
+].map((file) => file.replace(/^\.\/dist\/|\.c?js$/g, ""));
 
 const bundle = await rollup({
   input: Object.fromEntries(names.map((name) => [name, join(compiled, `${name}.js`)])),
@@ -46,32 +49,30 @@ function reachOf(entry, getModuleInfo) {
 // Who takes histograms alone must not carry the rest.
 const CHUNKS = ["histogram", "index"];
 const chunks = new Map();
-const made = await Promise.all(
-  [
-    { format: "es", extension: "js" },
-    { format: "cjs", extension: "cjs" },
-  ].map(({ format, extension }) =>
-    bundle.generate({
-      format,
-      entryFileNames: `[name].${extension}`,
-      chunkFileNames: `chunks/[name].${extension}`,
-      exports: "named",
-      hoistTransitiveImports: false,
-      manualChunks(id, { getModuleInfo }) {
-        return CHUNKS.find((entry) => {
-          if (!chunks.has(entry)) chunks.set(entry, reachOf(entry, getModuleInfo));
-          return chunks.get(entry).has(id);
-        });
-      },
-    }),
-  ),
-);
+const { output } = await bundle.generate({
+  format: "cjs",
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "chunks/[name].cjs",
+  exports: "named",
+  hoistTransitiveImports: false,
+  manualChunks(id, { getModuleInfo }) {
+    return CHUNKS.find((entry) => {
+      if (!chunks.has(entry)) chunks.set(entry, reachOf(entry, getModuleInfo));
+      return chunks.get(entry).has(id);
+    });
+  },
+});
 
 rmSync(dist, { recursive: true, force: true });
-for (const { fileName, code } of made.flatMap(({ output }) => output)) {
-  const file = join(dist, fileName);
+function write(name, text) {
+  const file = join(dist, name);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, code);
+  writeFileSync(file, text);
+}
+for (const { fileName, code, isEntry, name, exports } of output) {
+  write(fileName, code);
+  if (!isEntry || exports.length === 0) continue;
+  write(`${name}.js`, `export { ${exports.join(", ")} } from "./${basename(fileName)}";\n`);
 }
 for (const file of readdirSync(compiled, { recursive: true })) {
   if (/\.d\.c?ts$/.test(file)) cpSync(join(compiled, file), join(dist, file));

@@ -27,7 +27,7 @@ async function auspex(
   args: readonly string[],
   hear: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [fileURLToPath(`${dist()}cli.js`), ...args]);
+  const child = spawn(process.execPath, [fileURLToPath(`${dist()}cli.cjs`), ...args]);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {

@@ -20,6 +20,7 @@ export default defineConfig({
     slo: "src/slo/index.ts",
     alerts: "src/alerts/index.ts",
     agents: "src/integrations/agents/index.ts",
+    state: "src/state/index.ts",
     testing: "src/testing/index.ts",
     cli: "src/cli/main.ts",
   },

@@ -75,7 +75,7 @@ async function live(minutes, { ms, failing }) {
 await live(60, { ms: 100, failing: 0 });
 console.log(`an hour of calm: ${notices.length} notices, ${budget()} of the budget left`);
 
-alerting.marker({ kind: "deploy", title: "checkout 2.4.1" });
+alerting.marker({ kind: "deploy", text: "checkout 2.4.1" });
 await live(8, { ms: 320, failing: 12 });
 const [notice] = notices;
 console.log(`${notice.severity}: ${notice.title}`);

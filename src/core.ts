@@ -90,6 +90,7 @@ export class Core {
       resource,
       incarnation,
       streams: () => this.cumulative.streams(),
+      values: () => this.cumulative.values(),
       self: () => this.#selfStreams(),
       onWorked: (ms) => this.self.spent(ms),
       onInstrument: (tell) => registry.onInstrument(tell),

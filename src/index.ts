@@ -2,6 +2,7 @@ export type { Attributes, AttributeValue } from "./attributes/attributes.js";
 export type { DeadlineOptions } from "./auspex.js";
 export { Auspex, createAuspex } from "./auspex.js";
 export type { Detector, DetectorState, ObservationContext, Verdict } from "./detectors/detector.js";
+export type { SnapshotRule } from "./detectors/rules/when.js";
 export type { DetectionOptions, Figure, FurtherDetector } from "./detectors/watch/options.js";
 export type { Logger } from "./diag/diag.js";
 export type { MetricsPage } from "./exporters/prometheus/include.js";

@@ -219,7 +219,9 @@ export function resolveOptions(
     86_400_000,
   );
   const isAsked = options.exportIntervalMs !== undefined || fromEnvironment >= 100;
-  const pace = { intervalMs: exportIntervalMs, isAsked };
+  const exportTimeout = Number(environment.OTEL_METRIC_EXPORT_TIMEOUT);
+  const timeoutMs = exportTimeout >= 1 ? Math.floor(exportTimeout) : undefined;
+  const pace = { intervalMs: exportIntervalMs, isAsked, timeoutMs };
   const { push, pull } = resolveEntries(options.exporters, pace, checks);
 
   const resolved: ResolvedOptions = {

@@ -109,6 +109,16 @@ describe("the environment", () => {
     });
   });
 
+  it.each([
+    ["1500", 1500],
+    ["nonsense", 30_000],
+    ["-5", 30_000],
+  ])("gives exports %j ms, where that is a time: %d", (text, timeoutMs) => {
+    const environment = { OTEL_METRIC_EXPORT_TIMEOUT: text };
+    const { push } = resolveOptions({ exporters: [memory()] }, environment);
+    expect(push[0]?.timeoutMs).toBe(timeoutMs);
+  });
+
   const before = { ...process.env };
   afterEach(() => {
     for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];

@@ -34,7 +34,7 @@ export class Alerts implements Watcher {
   readonly #early: ((engine: Engine) => void)[] = [];
 
   /** @throws AlertsOptionsError listing every fault */
-  constructor(options: AlertsOptions) {
+  constructor(options: AlertsOptions = {}) {
     this.#options = resolveAlertsOptions(options);
     this.name = this.#options.name;
     this.intervalMs = this.#options.intervalMs;
@@ -194,6 +194,6 @@ export class Alerts implements Watcher {
  *
  * @throws AlertsOptionsError listing every fault of the options
  */
-export function alerts(options: AlertsOptions): Alerts {
+export function alerts(options: AlertsOptions = {}): Alerts {
   return new Alerts(options);
 }

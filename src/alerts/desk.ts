@@ -14,7 +14,7 @@ import type { ResolvedInhibition } from "./inhibit.js";
 import type { ResolvedMaintenance } from "./maintenance.js";
 import type { Notice, Notifier } from "./notice.js";
 import { Outbox } from "./outbox.js";
-import { Quality } from "./quality.js";
+import { Quality, type QualityFigures } from "./quality.js";
 import { Quieting } from "./quieting.js";
 import { type ResolvedRoute, Routes } from "./route.js";
 
@@ -35,6 +35,8 @@ export interface DeskOptions {
 export interface DeskMeter {
   /** A firing that nobody was told of. @param reason - what kept it quiet, or `brief` */
   untold(reason: QuietKind | "brief" | "limit"): void;
+  /** What became of the firings of a rule: by it a bad one can be seen. */
+  rule(rule: string, what: keyof QualityFigures): void;
   notice(notifier: string, outcome: "delivered" | "dropped" | "digested", reason: string): void;
 }
 
@@ -48,7 +50,7 @@ const SLICE = 100;
  */
 export class Desk {
   readonly cases = new Map<string, Case>();
-  readonly quality = new Quality();
+  readonly quality: Quality;
   readonly history = new History();
   readonly correlator = new Correlator();
   readonly outbox = new Outbox();
@@ -62,7 +64,8 @@ export class Desk {
   #steppedMs = 0;
 
   constructor(private readonly options: DeskOptions) {
-    const { route, name, service, notifiers } = options;
+    const { route, name, service, notifiers, meter } = options;
+    this.quality = new Quality((rule, what) => meter.rule(rule, what));
     this.groups = new Groups(new Routes(route), `${name} ${service}`);
     this.quieting = new Quieting(options.inhibit, options.maintenance);
     this.fatigue = new Fatigue(options.fatigue);

@@ -30,4 +30,6 @@ export interface FiringAlert {
   readonly beganMs: number;
   readonly cooldownMs: number;
   readonly affected?: Affected;
+  /** Of a budget: the operation that spends it. Undefined: any may. */
+  readonly spentBy?: string;
 }

@@ -39,6 +39,9 @@ export interface Decision {
 /** Most alerts that a group remembers to be over while others of it fire. */
 const MAX_ENDED = 500;
 const MAX_KEYS = 5000;
+const BLOW_MS = 300_000;
+/** So many that a notice did not list make it out of date, when they are more than it did. */
+const MANY_MORE = 3;
 
 /**
  * Puts alerts into groups, and decides when a group is told of.
@@ -134,9 +137,11 @@ export class Groups {
       const dedupKey = dedupKeyOf(group, cause, firing, ended);
       return { group, cause, dedupKey, firing, ended, notifiers: to };
     };
+    const worst = worstOf(firing.map(({ alert }) => alert.severity));
     if (group.sequence === 0) {
-      if (firing.length === 0 || nowMs - group.openedMs < route.groupWaitMs) return undefined;
-      group.severity = worstOf(firing.map(({ alert }) => alert.severity));
+      const waitMs = worst === "critical" ? route.groupWaitMs : route.calmWaitMs;
+      if (firing.length === 0 || nowMs - group.openedMs < waitMs) return undefined;
+      group.severity = worst;
       return decide("new", notifiers);
     }
     const everybody = [...group.notifiers];
@@ -149,17 +154,17 @@ export class Groups {
       return isCalm ? decide("resolved", route.sendResolved ? everybody : []) : undefined;
     }
     if (firing.length === 0) return undefined;
-    const worst = worstOf(firing.map(({ alert }) => alert.severity));
     if (!isAtLeast(group.severity, worst)) return decide("worse", everybody);
     const quietMs = nowMs - group.lastToldMs;
-    const isMore = firing.some(({ key }) => !group.members.get(key));
-    if (isMore && quietMs >= route.groupIntervalMs) return decide("more", everybody);
+    if (quietMs >= route.groupIntervalMs && isMoreThanTold(firing, standing, group)) {
+      return decide("more", everybody);
+    }
     if (firing.every(({ acknowledged }) => acknowledged !== undefined)) return undefined;
     const step = route.escalate[group.level];
     if (step !== undefined && nowMs - group.firstToldMs >= step.afterMs) {
       return decide("escalation", step.notifiers);
     }
-    return quietMs >= route.repeatIntervalMs ? decide("repeat", everybody) : undefined;
+    return quietMs >= repeatMsOf(route, worst) ? decide("repeat", everybody) : undefined;
   }
 
   /** Asked for every alert in every step: kept, because to hash is dear. */
@@ -179,6 +184,41 @@ export class Groups {
     group?.members.delete(key);
     if (group?.sequence === 0 && group.members.size === 0) this.all.delete(from);
   }
+}
+
+/**
+ * Whether there is more trouble than was told of. A further rule about what was told of is none; nor is a
+ * budget that it spends. What began at about the time of the first notice is of the same blow, which shows
+ * later where there is little traffic: it is worth a notice when it makes that one look small.
+ */
+function isMoreThanTold(
+  firing: readonly Case[],
+  standing: readonly Case[],
+  { members, firstToldMs }: Group,
+): boolean {
+  const told = new Set(
+    standing.filter(({ key }) => members.get(key)).map(({ alert }) => subjectOf(alert)),
+  );
+  const more = firing.filter(
+    ({ key, alert }) =>
+      !members.get(key) &&
+      !told.has(subjectOf(alert)) &&
+      (alert.signal !== "slo" || told.size === 0),
+  );
+  if (more.some(({ alert }) => alert.beganMs >= firstToldMs + BLOW_MS)) return true;
+  return more.length >= MANY_MORE && more.length > told.size;
+}
+
+function subjectOf({ signal, series }: Case["alert"]): string {
+  return `${signal} ${series}`;
+}
+
+/** What is not critical is not worth the same again before the next day, unless somebody has said so. */
+export function repeatMsOf(
+  { repeatIntervalMs, calmRepeatMs }: Pick<ResolvedRoute, "repeatIntervalMs" | "calmRepeatMs">,
+  severity: Severity,
+): number {
+  return severity === "critical" ? repeatIntervalMs : calmRepeatMs;
 }
 
 function newGroup(

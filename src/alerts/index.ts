@@ -21,6 +21,7 @@ export type {
   Threshold,
   TrafficCondition,
 } from "./conditions/condition.js";
+export { DEFAULT_RULES } from "./default-rules.js";
 export type { HistoryEntry } from "./history.js";
 export type { Marker } from "./incident/markers.js";
 export type { Matcher, Matchers } from "./matcher.js";

@@ -1,6 +1,7 @@
 import type { BoundGauge } from "../instruments/gauge.js";
 import type { WatchContext } from "../readers/watcher.js";
 import type { DeskMeter } from "./desk.js";
+import type { QualityFigures } from "./quality.js";
 import { SEVERITIES } from "./severity.js";
 
 /** What alerts say of themselves as metrics. */
@@ -14,10 +15,19 @@ export interface Figures {
   readonly fatigue: Iterable<readonly [notifier: string, score: number]>;
 }
 
+const OUTCOMES: Readonly<Record<keyof QualityFigures, string>> = {
+  fired: "fired",
+  resolved: "resolved",
+  acknowledged: "acknowledged",
+  autoResolved: "auto_resolved",
+  untold: "untold",
+};
+
 /** Counts what becomes of firings and notices, and shows how many there are. */
 export class Meters implements DeskMeter {
   readonly #notices;
   readonly #untold;
+  readonly #rules;
   readonly #firing: readonly (readonly [(typeof SEVERITIES)[number], BoundGauge])[];
   readonly #pending: BoundGauge;
   readonly #incidents: BoundGauge;
@@ -34,6 +44,10 @@ export class Meters implements DeskMeter {
     this.#untold = context.counter("auspex.alerts.untold", {
       unit: "{alert}",
       description: "Firings that nobody was told of, by reason.",
+    });
+    this.#rules = context.counter("auspex.alerts.rule.firings", {
+      unit: "{alert}",
+      description: "Firings of each rule, and what became of them.",
     });
     const gauge = (name: string, unit: string, description: string) =>
       context.gauge(`auspex.alerts.${name}`, { unit, description });
@@ -59,6 +73,10 @@ export class Meters implements DeskMeter {
 
   untold(reason: string): void {
     this.#untold.add(1, { "alert.reason": reason });
+  }
+
+  rule(rule: string, what: keyof QualityFigures): void {
+    this.#rules.add(1, { "alert.rule": rule, "alert.outcome": OUTCOMES[what] });
   }
 
   notice(notifier: string, outcome: string, reason: string): void {

@@ -45,12 +45,16 @@ export interface RouteSettings {
   readonly groupBy?: readonly string[];
   /**
    * From the first alert of a group to its notice, so that what belongs together comes together; and from
-   * the end of the last to the notice of that, ms. @default 30_000
+   * the end of the last to the notice of that, ms.
+   * @default 20_000; 300_000 to the first notice while nothing is critical
    */
   readonly groupWaitMs?: number;
   /** Between a notice and the next about further alerts of the group, ms. @default 900_000 */
   readonly groupIntervalMs?: number;
-  /** Between two notices while nothing changes and nobody has acknowledged, ms. @default 14_400_000 */
+  /**
+   * Between two notices while nothing changes and nobody has acknowledged, ms.
+   * @default 14_400_000 while something critical fires, else a day
+   */
   readonly repeatIntervalMs?: number;
   /** @default true */
   readonly sendResolved?: boolean;
@@ -150,7 +154,8 @@ export interface FlapOptions {
 export interface AlertsOptions extends RouteSettingsOfAll {
   /** Tells two of them apart in one process. @default "alerts" */
   readonly name?: string;
-  readonly rules: readonly AlertRule[];
+  /** @default DEFAULT_RULES: what is unusual, budgets that burn, what stays full */
+  readonly rules?: readonly AlertRule[];
   /** Whom to tell. Without one, events and `active()` are all there is. @default [] */
   readonly notifiers?: readonly Notifier[];
   /** @default one that takes everything to all notifiers */

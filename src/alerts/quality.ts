@@ -35,24 +35,24 @@ export type QualityState = readonly (readonly [string, readonly (readonly [numbe
 export class Quality {
   readonly #rules = new Map<string, Map<number, Counts>>();
 
+  /** @param told - hears of each count, for metrics */
+  constructor(private readonly told: (rule: string, what: keyof QualityFigures) => void) {}
+
   fired(rule: string, timeMs: number): void {
-    this.#count(rule, timeMs, (counts) => counts.fired++);
+    this.#count(rule, timeMs, "fired");
   }
 
   acknowledged(rule: string, timeMs: number): void {
-    this.#count(rule, timeMs, (counts) => counts.acknowledged++);
+    this.#count(rule, timeMs, "acknowledged");
   }
 
   untold(rule: string, timeMs: number): void {
-    this.#count(rule, timeMs, (counts) => counts.untold++);
+    this.#count(rule, timeMs, "untold");
   }
 
   resolved(rule: string, timeMs: number, lastedMs: number, wasAcknowledged: boolean): void {
-    this.#count(rule, timeMs, (counts) => {
-      counts.resolved++;
-      counts.lastedMs += lastedMs;
-      if (lastedMs <= QUICK_MS && !wasAcknowledged) counts.autoResolved++;
-    });
+    this.#count(rule, timeMs, "resolved", lastedMs);
+    if (lastedMs <= QUICK_MS && !wasAcknowledged) this.#count(rule, timeMs, "autoResolved");
   }
 
   report(): readonly RuleQuality[] {
@@ -86,7 +86,8 @@ export class Quality {
     }
   }
 
-  #count(rule: string, timeMs: number, add: (counts: Counts) => void): void {
+  #count(rule: string, timeMs: number, what: keyof QualityFigures, lastedMs = 0): void {
+    this.told(rule, what);
     const day = Math.floor(timeMs / DAY_MS);
     let days = this.#rules.get(rule);
     if (days === undefined) {
@@ -96,7 +97,8 @@ export class Quality {
     }
     const counts = days.get(day) ?? none();
     days.set(day, counts);
-    add(counts);
+    counts[what]++;
+    counts.lastedMs += lastedMs;
     for (const old of days.keys()) if (old <= day - MAX_DAYS) days.delete(old);
   }
 }

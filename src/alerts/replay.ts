@@ -1,5 +1,5 @@
 import { Checks, isList, isObject, show } from "../readers/checks.js";
-import type { Anomaly } from "../snapshot/events.js";
+import type { AlertEvent, Anomaly } from "../snapshot/events.js";
 import type { WindowName } from "../window/rolling-window.js";
 import { Anomalies } from "./conditions/anomaly.js";
 import { Burns } from "./conditions/slo.js";
@@ -22,6 +22,8 @@ export type RecordedStep =
       readonly timeMs: number;
       readonly snapshots: Readonly<Partial<Record<WindowName, Recorded>>>;
       readonly anomalies?: readonly Anomaly[];
+      /** `alert` events of that time: those of SLOs count. */
+      readonly alerts?: readonly AlertEvent[];
     };
 
 /** One time that a rule would have fired. Times are epoch ms. */
@@ -75,6 +77,7 @@ export function testRules(
   if (checks.faults.length > 0) throw new AlertsOptionsError(checks.faults);
   const tallies = new Map(resolved.map(({ name }) => [name, new Tally(name)]));
   const anomalies = new Anomalies();
+  const burns = new Burns();
   let step: Step | undefined;
   let view: View | undefined;
   let evaluator: Evaluator | undefined;
@@ -92,7 +95,7 @@ export function testRules(
         service: next.service,
         maxAlerts: MAX_ALERTS,
         startedMs,
-        sources: { anomalies, burns: new Burns(), tally: { callbackErrors: 0 } },
+        sources: { anomalies, burns, tally: { callbackErrors: 0 } },
         onChange: (change, run, instance) => {
           tallies.get(run.rule.name)?.note(change, run, instance, step?.timeMs ?? startedMs);
         },
@@ -100,6 +103,7 @@ export function testRules(
     }
     for (const anomaly of step.anomalies) anomalies.hear(anomaly, timeMs);
     anomalies.forget(timeMs);
+    for (const alert of step.alerts) burns.hear(alert);
     view.begin(timeMs);
     for (const _ of evaluator.step(view));
     view.end();
@@ -113,18 +117,23 @@ interface Step {
   readonly service: string;
   readonly snapshots: Readonly<Partial<Record<WindowName, Recorded>>>;
   readonly anomalies: readonly Anomaly[];
+  readonly alerts: readonly AlertEvent[];
 }
 
 function stepOf(given: RecordedStep): Step | undefined {
   if (!isObject(given)) return undefined;
   if ("snapshots" in given) {
-    const { timeMs, snapshots, anomalies = [] } = given;
+    const { timeMs, snapshots } = given;
     const [some] = Object.values(snapshots);
-    return { timeMs, snapshots, anomalies, service: some?.service ?? "" };
+    const anomalies = (isList(given.anomalies) ? given.anomalies : []).filter(isObject);
+    const alerts = (isList(given.alerts) ? given.alerts : []).filter((each) => {
+      return isObject(each) && isObject(each.labels);
+    });
+    return { timeMs, snapshots, anomalies, alerts, service: some?.service ?? "" };
   }
   const { end, window = "1m", service = "" } = given;
   if (typeof end !== "number") return undefined;
-  return { timeMs: end, service, snapshots: { [window]: given }, anomalies: [] };
+  return { timeMs: end, service, snapshots: { [window]: given }, anomalies: [], alerts: [] };
 }
 
 function snapshotOf(step: Step | undefined, window: WindowName): Recorded {

@@ -1,5 +1,6 @@
 import { Checks, isObject, show } from "../readers/checks.js";
 import { checkTexts } from "./check-texts.js";
+import { DEFAULT_RULES } from "./default-rules.js";
 import type { ResolvedFatigue } from "./fatigue.js";
 import type { ResolvedFlap } from "./flap.js";
 import type { ResolvedInhibition } from "./inhibit.js";
@@ -73,7 +74,7 @@ export function resolveAlertsOptions(given: AlertsOptions): ResolvedAlertsOption
   const notifiers = notifiersOf(options.notifiers, checks);
   const resolved: ResolvedAlertsOptions = {
     name,
-    rules: resolveRules(options.rules, checks),
+    rules: resolveRules(options.rules === undefined ? DEFAULT_RULES : options.rules, checks),
     notifiers,
     route: resolveRoutes(
       options,

@@ -19,7 +19,7 @@ const MAX_ROUTES = 200;
 const MAX_DEPTH = 8;
 const MEND = 'give a list: [{ match: { severity: "critical" }, notifiers: ["pager"] }]';
 
-type Settings = Required<RouteSettings>;
+type Settings = Required<RouteSettings> & Pick<ResolvedRoute, "calmWaitMs" | "calmRepeatMs">;
 
 /** The tree of routes; its root takes what no route does. */
 export function resolveRoutes(
@@ -30,9 +30,11 @@ export function resolveRoutes(
   const defaults: Settings = {
     notifiers,
     groupBy: ["incident"],
-    groupWaitMs: 30_000,
+    groupWaitMs: 20_000,
+    calmWaitMs: 300_000,
     groupIntervalMs: 900_000,
     repeatIntervalMs: 14_400_000,
+    calmRepeatMs: DAY_MS,
     sendResolved: true,
     escalate: [],
   };
@@ -101,13 +103,19 @@ class RouteReader {
     const { checks } = this;
     const ms = (name: "groupWaitMs" | "groupIntervalMs" | "repeatIntervalMs", min: number) =>
       checks.number(`${path}${name}`, given[name], around[name], min, 30 * DAY_MS, false);
+    const groupWaitMs = ms("groupWaitMs", 0);
+    const repeatIntervalMs = ms("repeatIntervalMs", 10_000);
+    // What somebody has said holds for all severities.
+    const { calmWaitMs, calmRepeatMs } = around;
     checks.type(`${path}sendResolved`, given.sendResolved, ["boolean"], "give true or false");
     return {
       notifiers: this.#names(`${path}notifiers`, given.notifiers) ?? around.notifiers,
       groupBy: this.#texts(`${path}groupBy`, given.groupBy) ?? around.groupBy,
-      groupWaitMs: ms("groupWaitMs", 0),
+      groupWaitMs,
+      calmWaitMs: given.groupWaitMs === undefined ? calmWaitMs : groupWaitMs,
       groupIntervalMs: ms("groupIntervalMs", 1000),
-      repeatIntervalMs: ms("repeatIntervalMs", 10_000),
+      repeatIntervalMs,
+      calmRepeatMs: given.repeatIntervalMs === undefined ? calmRepeatMs : repeatIntervalMs,
       sendResolved: (given.sendResolved as boolean | undefined) ?? around.sendResolved,
       escalate: this.#escalate(`${path}escalate`, given.escalate) ?? around.escalate,
     };

@@ -12,6 +12,9 @@ export interface ResolvedRoute extends Required<RouteSettings> {
   readonly continue: boolean;
   readonly routes: readonly ResolvedRoute[];
   readonly escalate: readonly Escalation[];
+  /** Instead of `groupWaitMs` and `repeatIntervalMs` while nothing critical fires. */
+  readonly calmWaitMs: number;
+  readonly calmRepeatMs: number;
 }
 
 /** The tree of routes, ready to be asked. */

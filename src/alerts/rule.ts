@@ -116,7 +116,10 @@ export class RuleRun {
       this.instances.set(breach.subject.key, instance);
     }
     const { breach: before } = instance;
-    const isSame = before.value === breach.value && before.severity === breach.severity;
+    const isSame =
+      before.value === breach.value &&
+      before.severity === breach.severity &&
+      before.affected?.count === breach.affected?.count;
     if (!isSame || before.reason !== breach.reason) instance.told = undefined;
     instance.breach = breach;
     instance.step = step;
@@ -160,7 +163,7 @@ export class RuleRun {
 
   #tell(instance: Instance): FiringAlert {
     const { key, subject, standing, breach } = instance;
-    const { value, threshold, signal, unit, affected } = breach;
+    const { value, threshold, signal, unit, affected, spentBy } = breach;
     const annotations = this.annotations(instance);
     return {
       key,
@@ -177,9 +180,10 @@ export class RuleRun {
       ...(threshold !== undefined && { threshold }),
       reason: annotations["summary"] ?? this.#reason(breach),
       sinceMs: standing.sinceMs,
-      beganMs: standing.beganMs,
+      beganMs: Math.min(standing.beganMs, breach.beganMs ?? standing.beganMs),
       cooldownMs: this.rule.cooldownMs,
       ...(affected !== undefined && { affected }),
+      ...(spentBy !== undefined && { spentBy }),
     };
   }
 

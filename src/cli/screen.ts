@@ -28,6 +28,7 @@ const HOME = "\u001b[H";
 const END_OF_LINE = "\u001b[K";
 const REST_OF_SCREEN = "\u001b[J";
 
+/** Of a terminal that nobody has told its size: it says that it is 0 × 0. */
 const DEFAULT_SIZE: Size = { columns: 100, rows: 30 };
 
 /** A whole terminal, taken and given back as it was. */
@@ -49,8 +50,8 @@ export class Screen {
   }
 
   get size(): Size {
-    const { columns = DEFAULT_SIZE.columns, rows = DEFAULT_SIZE.rows } = this.output;
-    return { columns, rows };
+    const { columns, rows } = this.output;
+    return { columns: columns || DEFAULT_SIZE.columns, rows: rows || DEFAULT_SIZE.rows };
   }
 
   open(): void {

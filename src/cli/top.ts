@@ -54,7 +54,7 @@ async function printOnce(fleet: Watched, { window }: Options, terminal: Terminal
   const { output } = terminal;
   const snapshot = await fleet.snapshot(window);
   mustBeRead(snapshot);
-  const size = { columns: output.columns ?? PRINTED_COLUMNS, rows: Number.POSITIVE_INFINITY };
+  const size = { columns: output.columns || PRINTED_COLUMNS, rows: Number.POSITIVE_INFINITY };
   const text = render(snapshot, firstView(window), size, paintOf(terminal));
   output.write(`${text.replace(/ +$/gm, "")}\n`);
 }

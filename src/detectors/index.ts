@@ -7,6 +7,7 @@ export { type AutoencoderOptions, autoencoder } from "./learned/autoencoder.js";
 export { type IsolationForestOptions, isolationForest } from "./learned/isolation-forest.js";
 export { type LstmOptions, lstm } from "./learned/lstm.js";
 export { type RandomCutForestOptions, randomCutForest } from "./learned/random-cut-forest.js";
+export { type FilteredOptions, filtered } from "./rules/filtered.js";
 export { allOf, anyOf, type Members, type NamedDetectors, quorum } from "./rules/quorum.js";
 export { type RateOfChangeOptions, rateOfChange } from "./rules/rate-of-change.js";
 export { sustained } from "./rules/sustained.js";

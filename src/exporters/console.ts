@@ -1,5 +1,7 @@
+import { Checks } from "../readers/checks.js";
 import type { ExportResult, MetricExporter } from "../readers/exporter.js";
 import type { AttributesData, MetricBatch, MetricData } from "../snapshot/batch.js";
+import { StandardOutput } from "./standard-output.js";
 
 export interface ConsoleOptions {
   /** Where the text goes. @default a line at a time to standard output */
@@ -9,15 +11,23 @@ export interface ConsoleOptions {
 /** Prints each export as a table: what an operator reads, not what a program parses. */
 export class ConsoleExporter implements MetricExporter {
   readonly name = "console";
-  readonly #write: (text: string) => void;
+  readonly #write: (text: string) => void | Promise<void>;
 
+  /** @throws RangeError naming every option that does not fit */
   constructor(options: ConsoleOptions = {}) {
-    this.#write = options.write ?? ((text) => process.stdout.write(text));
+    const checks = new Checks();
+    const { write } = checks.exactly("", options, ["write"]);
+    checks.type("write", write, ["function"], "give a function that takes text");
+    if (checks.faults.length > 0) {
+      throw new RangeError(`consoleExporter: ${checks.faults.join("; ")}`);
+    }
+    const output = new StandardOutput();
+    this.#write = write ?? ((text) => output.write(text));
   }
 
   async export(batch: MetricBatch): Promise<ExportResult> {
     try {
-      this.#write(table(batch));
+      await this.#write(table(batch));
       return { status: "success" };
     } catch (error) {
       return {

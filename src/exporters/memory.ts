@@ -1,3 +1,4 @@
+import { Checks, show } from "../readers/checks.js";
 import type { ExportResult, MetricExporter } from "../readers/exporter.js";
 import type { MetricBatch, Temporality } from "../snapshot/batch.js";
 
@@ -15,16 +16,32 @@ export class MemoryExporter implements MetricExporter {
   /** Set: the next exports answer this instead of keeping anything. */
   failWith: ExportResult | undefined;
 
-  constructor(private readonly options: MemoryOptions = {}) {}
+  readonly #temporality: Temporality;
+  readonly #keep: number;
+
+  /** @throws RangeError naming every option that does not fit */
+  constructor(options: MemoryOptions = {}) {
+    const checks = new Checks();
+    const { temporality = "cumulative", keep } = checks.exactly("", options, [
+      "temporality",
+      "keep",
+    ]);
+    if (temporality !== "cumulative" && temporality !== "delta") {
+      checks.fault(`temporality is ${show(temporality)}; give "cumulative" or "delta"`);
+    }
+    this.#temporality = temporality;
+    this.#keep = checks.number("keep", keep, 100, 1, 1_000_000);
+    if (checks.faults.length > 0) throw new RangeError(`memory: ${checks.faults.join("; ")}`);
+  }
 
   temporality(): Temporality {
-    return this.options.temporality ?? "cumulative";
+    return this.#temporality;
   }
 
   async export(batch: MetricBatch): Promise<ExportResult> {
     if (this.failWith !== undefined) return this.failWith;
     this.batches.push(batch);
-    if (this.batches.length > (this.options.keep ?? 100)) this.batches.shift();
+    if (this.batches.length > this.#keep) this.batches.shift();
     return { status: "success" };
   }
 }

@@ -1,10 +1,10 @@
 import { type Attributes, attributesKey } from "../attributes/attributes.js";
 import type { MetricBatch, MetricData } from "../snapshot/batch.js";
+import { scopeOf } from "../snapshot/scope.js";
 import { inSlices, Slices } from "../time/slices.js";
 import type { WindowName } from "../window/rolling-window.js";
 import { type FleetBatch, mergedStreams } from "./merge-batches.js";
 import type { FleetMissing, FleetProcess } from "./model.js";
-import { scopeOf } from "./scope.js";
 
 /** Series kept of one metric of those that have ended; what is beyond is one series. */
 const MAX_SERIES = 2000;

@@ -1,7 +1,8 @@
 import { attributesKey } from "../attributes/attributes.js";
 import type { AttributesData } from "../snapshot/model.js";
+import { scopeOf } from "../snapshot/scope.js";
 import type { FleetPart, FleetProcess } from "./model.js";
-import { type Speakers, scopeOf } from "./scope.js";
+import type { Speakers } from "./speakers.js";
 
 /** What stands in one place in one part. */
 export interface Told<T> {

@@ -3,8 +3,9 @@ import { Pool } from "../histogram/pool.js";
 import type { HistogramPoint, MetricBatch, MetricData, NumberPoint } from "../snapshot/batch.js";
 import type { MetricStream } from "../snapshot/cumulative.js";
 import type { AttributesData, Exemplar } from "../snapshot/model.js";
+import { type Scope, scopeOf } from "../snapshot/scope.js";
 import type { FleetProcess } from "./model.js";
-import { Speakers, scopeOf } from "./scope.js";
+import { Speakers } from "./speakers.js";
 
 /** Most exemplars of one merged series; the newest stay. */
 const MAX_EXEMPLARS = 16;
@@ -108,7 +109,7 @@ function number(
 
 function identity(
   { host, pid, threadId }: FleetProcess,
-  scope: ReturnType<typeof scopeOf>,
+  scope: Scope,
   isMany: boolean,
 ): AttributesData {
   return {

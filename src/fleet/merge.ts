@@ -15,7 +15,7 @@ import type {
   FleetPart,
   FleetSnapshot,
 } from "./model.js";
-import { Speakers } from "./scope.js";
+import { Speakers } from "./speakers.js";
 
 /** Most exemplars of one merged operation; the newest stay. */
 const MAX_EXEMPLARS = 32;

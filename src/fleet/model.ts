@@ -39,7 +39,9 @@ export type MissingReason =
   /** Its answer was of a version of this library that this one cannot read. */
   | "version"
   /** The way to it is closed. */
-  | "unreachable";
+  | "unreachable"
+  /** Its clock is more than a minute ahead: what it does is dated in the future. */
+  | "clock";
 
 /** What a partial result was made without. */
 export interface FleetMissing {

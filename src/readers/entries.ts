@@ -19,6 +19,15 @@ export interface ResolvedPull {
   readonly views: readonly View[];
 }
 
+/** The pace of exporters that have none of their own. */
+export interface Pace {
+  readonly intervalMs: number;
+  /** The host wants this interval, whatever an exporter's own default. */
+  readonly isAsked: boolean;
+  /** Longest one export may take. @default 30_000 */
+  readonly timeoutMs?: number;
+}
+
 const FIELDS = ["exporter", "intervalMs", "timeoutMs", "temporality", "views"] as const;
 const VIEW_FIELDS = ["instrument", "name", "description", "drop", "attributes"] as const;
 
@@ -28,8 +37,7 @@ type AnyExporter = MetricExporter & PullExporter;
 /** Tells push from pull exporters and completes their entries; what does not fit is a fault of `checks`. */
 export function resolveEntries(
   given: unknown,
-  /** `isAsked`: the host wants this pace, whatever an exporter's own default. */
-  pace: { readonly intervalMs: number; readonly isAsked: boolean },
+  pace: Pace,
   checks: Checks,
 ): { push: ResolvedPush[]; pull: ResolvedPull[] } {
   const push: ResolvedPush[] = [];
@@ -73,7 +81,7 @@ function entryOf(each: unknown, path: string, checks: Checks): Partial<ExporterE
 function paceOf(
   entry: Partial<ExporterEntry>,
   path: string,
-  pace: { readonly intervalMs: number; readonly isAsked: boolean },
+  pace: Pace,
   checks: Checks,
 ): Pick<ResolvedPush, "intervalMs" | "timeoutMs" | "temporality"> {
   const { temporality } = entry;
@@ -91,7 +99,7 @@ function paceOf(
   const timeout = checks.number(
     `${path}.timeoutMs`,
     entry.timeoutMs,
-    Math.min(30_000, every),
+    Math.min(pace.timeoutMs ?? 30_000, every),
     1,
     86_400_000,
   );

@@ -1,5 +1,5 @@
 import type { Diag } from "../diag/diag.js";
-import type { HistogramPoint, Incarnation, MetricBatch, MetricData } from "../snapshot/batch.js";
+import type { Incarnation, MetricBatch } from "../snapshot/batch.js";
 import { batchOf, type MetricStream } from "../snapshot/cumulative.js";
 import type { SelfSnapshot } from "../snapshot/model.js";
 import type { Resource } from "../snapshot/resource.js";
@@ -22,6 +22,8 @@ export interface PipelineOptions {
   readonly diag: Diag;
   /** Everything since the start, the open interval included. */
   readonly streams: () => Iterable<MetricStream>;
+  /** How many values of histograms there are: those that have expired are nobody's to flush. */
+  readonly values: () => number;
   /** What the library knows of itself. */
   readonly self: () => Iterable<MetricStream>;
   /** Told of ms of work for exporters that no timer task saw. */
@@ -63,7 +65,7 @@ export class Pipeline {
   source(views: readonly View[] = []): PullSource {
     const { resource, incarnation, clock, diag, streams, self, onWorked } = this.#options;
     const view = viewed(views);
-    const all = () => view(chained(streams(), self()));
+    const all = () => view(chained(streams, self));
     const onInstrument: PullSource["onInstrument"] = (tell) => {
       this.#options.onInstrument(({ name, unit, description, kind }) => {
         const metric = { name, unit, description, kind };
@@ -116,23 +118,17 @@ export class Pipeline {
   }
 
   async #batch(view: ReturnType<typeof viewed>, slices: Slices): Promise<MetricBatch> {
-    const { streams, self } = this.#options;
-    const counted = new ValueCount(streams());
-    const batch = await batchOf(this.#options, view(chained(counted, self())), slices);
-    this.#recordedAt.set(batch, counted.values);
+    const { streams, self, values } = this.#options;
+    // Before the first point is read, which no later value is in.
+    const recorded = values();
+    const batch = await batchOf(this.#options, view(chained(streams, self)), slices);
+    this.#recordedAt.set(batch, recorded);
     return batch;
-  }
-
-  /** Values of histograms there are: those that have expired are nobody's to flush. */
-  #values(): number {
-    const counted = new ValueCount(this.#options.streams());
-    for (const _ of counted);
-    return counted.values;
   }
 
   #result(exporters: readonly FlushStatus[]): FlushResult {
     const ok = exporters.every(({ status }) => status === "ok");
-    const recorded = ok ? 0 : this.#values();
+    const recorded = ok ? 0 : this.#options.values();
     const missing = this.#readers.map(({ acknowledged }, at) => {
       if (exporters[at].status === "ok") return 0;
       return recorded - ((acknowledged && this.#recordedAt.get(acknowledged)) ?? 0);
@@ -141,34 +137,9 @@ export class Pipeline {
   }
 }
 
-function* chained(...parts: readonly Iterable<MetricStream>[]): Generator<MetricStream> {
-  for (const part of parts) yield* part;
-}
-
-/** Counts the values of histograms that pass, before any view leaves some of them out. */
-class ValueCount implements Iterable<MetricStream> {
-  values = 0;
-
-  constructor(private readonly streams: Iterable<MetricStream>) {}
-
-  *[Symbol.iterator](): Generator<MetricStream> {
-    for (const { metric, points } of this.streams) {
-      if (metric.kind !== "histogram") yield { metric, points };
-      else {
-        const counted = this.#counted(points);
-        yield { metric, points: counted };
-        // A view may have passed over them.
-        for (const _ of counted);
-      }
-    }
-  }
-
-  *#counted(points: MetricStream["points"]): Generator<MetricData["points"][number]> {
-    for (const point of points) {
-      this.values += (point as HistogramPoint).histogram.count;
-      yield point;
-    }
-  }
+/** Each begins to be read when the one before is over. */
+function* chained(...parts: readonly (() => Iterable<MetricStream>)[]): Generator<MetricStream> {
+  for (const part of parts) yield* part();
 }
 
 function errorTypeOf(result: ExportResult): string {

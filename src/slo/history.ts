@@ -115,7 +115,9 @@ export class History {
   #at(timeMs: number): Events | undefined {
     for (const tier of this.#tiers) {
       const at = lastAtOrBefore(tier.times, timeMs);
-      if (at >= 0) return eventsAt(tier, at);
+      if (at < 0) continue;
+      // In the finest tier every moment is kept: nothing happened in between.
+      return tier === this.#tiers[0] ? eventsAt(tier, at) : eventsBetween(tier, at, timeMs);
     }
     return undefined;
   }
@@ -184,6 +186,21 @@ function cell(timeMs: number, { stepMs }: Tier): number {
 
 function eventsAt({ good, total }: Tier, at: number): Events {
   return { good: good[at] ?? 0, total: total[at] ?? 0 };
+}
+
+/**
+ * The counts at a time from a moment on: in proportion where it lies between two of them. Without it a window
+ * of a day that begins within a minute would be up to a minute too long, and a slow burn found steps late.
+ */
+function eventsBetween(tier: Tier, at: number, timeMs: number): Events {
+  const before = eventsAt(tier, at);
+  const [from, to] = [tier.times[at] as number, tier.times[at + 1]];
+  if (to === undefined || timeMs === from) return before;
+  const after = eventsAt(tier, at + 1);
+  const part = (one: number, other: number) => {
+    return Math.round(one + ((other - one) * (timeMs - from)) / (to - from));
+  };
+  return { good: part(before.good, after.good), total: part(before.total, after.total) };
 }
 
 /** @returns −1 when all are later */

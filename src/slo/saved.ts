@@ -1,7 +1,7 @@
 import type { WatchContext } from "../readers/watcher.js";
 import { Keeper } from "../state/keeper.js";
+import { PlacedStore } from "../state/placed-store.js";
 import { limitOf } from "../time/limit.js";
-import { PlacedStore } from "./placed-store.js";
 
 const VERSION = 1;
 

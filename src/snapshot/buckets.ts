@@ -1,6 +1,6 @@
 import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { Layout } from "../histogram/layout.js";
-import { FilledSlots } from "./filled-slots.js";
+import { Tallies, Tally } from "./tallies.js";
 
 /** Bounds of the semantic conventions for durations in seconds. */
 export const SECONDS_BOUNDS: readonly number[] = [
@@ -37,41 +37,81 @@ export function boundsFor(unit: string, name = ""): readonly number[] {
  * bound by more than the histogram's precision.
  */
 export class ExplicitBuckets {
-  readonly #lastSlots = new Map<Layout, Map<number, Float64Array>>();
+  readonly #tallies: Tallies<ExplicitTally>;
 
-  /** What was read last: sum, min and max among it. */
-  readonly filled = new FilledSlots();
+  constructor(readonly bounds: readonly number[]) {
+    const tables = new Tables(bounds);
+    this.#tallies = new Tallies((layout, scale) => {
+      return new ExplicitTally(layout, scale, bounds.length, tables.of(layout, scale));
+    });
+  }
 
-  constructor(readonly bounds: readonly number[]) {}
+  /** Values by bucket, their sum, the smallest and the largest; of this histogram until the next `of`. */
+  of(histogram: ClosedHistogram): ExplicitTally {
+    return this.#tallies.of(histogram);
+  }
 
   /** @returns one cumulative count per bound, and the sum of all values */
   read(histogram: ClosedHistogram, into: Float64Array): number {
-    const lastSlots = this.#slots(histogram.layout, histogram.scale);
-    this.filled.read(histogram);
-    const { length, slots, counts } = this.filled;
+    const { counts, sum } = this.of(histogram);
     let seen = 0;
-    let at = 0;
-    for (let bucket = 0; bucket < lastSlots.length; bucket++) {
-      const last = lastSlots[bucket];
-      while (at < length && slots[at] <= last) seen += counts[at++];
+    for (let bucket = 0; bucket < this.bounds.length; bucket++) {
+      seen += counts[bucket];
       into[bucket] = seen;
     }
-    return this.filled.sum;
+    return sum;
+  }
+}
+
+export class ExplicitTally extends Tally {
+  /** Values in each bucket; the last has no upper bound. */
+  readonly counts: Float64Array;
+
+  /** @param table - slot → bucket */
+  constructor(
+    layout: Layout,
+    units: number,
+    bounds: number,
+    private readonly table: Uint16Array,
+  ) {
+    super(layout, units);
+    this.counts = new Float64Array(bounds + 1);
   }
 
-  #slots(layout: Layout, scale: number): Float64Array {
-    let byScale = this.#lastSlots.get(layout);
+  protected put(slots: Int32Array, amounts: Float64Array, length: number, sign: 1 | -1): void {
+    const { counts, table } = this;
+    for (let i = 0; i < length; i++) counts[table[slots[i]]] += sign * amounts[i];
+  }
+
+  protected empty(): void {
+    this.counts.fill(0);
+  }
+}
+
+/** Slot → bucket, by layout and unit. */
+class Tables {
+  readonly #known = new Map<Layout, Map<number, Uint16Array>>();
+
+  constructor(private readonly bounds: readonly number[]) {}
+
+  of(layout: Layout, scale: number): Uint16Array {
+    let byScale = this.#known.get(layout);
     if (byScale === undefined) {
       byScale = new Map();
-      this.#lastSlots.set(layout, byScale);
+      this.#known.set(layout, byScale);
     }
-    let slots = byScale.get(scale);
-    if (slots === undefined) {
-      slots = Float64Array.from(this.bounds, (bound) => {
-        return bound < 0 ? -1 : layout.slotOf(Math.min(Math.round(bound * scale), layout.highest));
+    let table = byScale.get(scale);
+    if (table === undefined) {
+      table = new Uint16Array(layout.slots);
+      let next = 0;
+      this.bounds.forEach((bound, bucket) => {
+        const last =
+          bound < 0 ? -1 : layout.slotOf(Math.min(Math.round(bound * scale), layout.highest));
+        while (next <= last) (table as Uint16Array)[next++] = bucket;
       });
-      byScale.set(scale, slots);
+      table.fill(this.bounds.length, next);
+      byScale.set(scale, table);
     }
-    return slots;
+    return table;
   }
 }

@@ -50,7 +50,7 @@ export class Collector {
     const { clock } = this.registry;
     const now = clock.now();
     const end = clock.wall();
-    const blocks = this.rotation.window.blocks(window, now);
+    const blocks = this.rotation.blocks(window);
     const oldest = blocks.at(-1);
     const start = oldest?.start ?? this.rotation.openSince;
     const startWall = oldest?.startWall ?? this.rotation.openSinceWall;

@@ -1,4 +1,3 @@
-import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { CounterSeries } from "../instruments/counter.js";
 import type { HistogramInstrument, OperationFamily } from "../instruments/family.js";
 import type { GaugeSeries } from "../instruments/gauge.js";
@@ -8,7 +7,7 @@ import { type Instrument, type Series, shownKind } from "../instruments/instrume
 import type { Registry } from "../instruments/registry.js";
 import type { Clock } from "../time/clock.js";
 import { inSlices, type Slices } from "../time/slices.js";
-import type { Block } from "../window/block.js";
+import type { Frame } from "../window/frame.js";
 import type { Rotation } from "../window/rotation.js";
 import type {
   HistogramPoint,
@@ -18,7 +17,8 @@ import type {
   NumberPoint,
   PointOutcome,
 } from "./batch.js";
-import { allSeries, isUnused, mergeSeries } from "./merge-series.js";
+import { FramedHistogram } from "./framed-histogram.js";
+import { allSeries, isUnused } from "./merge-series.js";
 import { Merging } from "./merging.js";
 import type { Resource } from "./resource.js";
 
@@ -28,7 +28,10 @@ export interface MetricStream {
   readonly points: Iterable<MetricData["points"][number]>;
 }
 
-const NONE = Object.freeze({});
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Points taken between two chances for the event loop. */
+const STEP = 16;
 
 /** Exemplars are shown this long: a few scrapes or exports see each of them. */
 const EXEMPLARS_MS = 300_000;
@@ -36,7 +39,6 @@ const EXEMPLARS_MS = 300_000;
 /** What exporters read: everything since the start, the open interval included. */
 export class Cumulative {
   readonly #merging = new Map<string, Merging>();
-  #total: { intervals: number; blocks: readonly Block[] } | undefined;
 
   constructor(
     private readonly registry: Registry,
@@ -47,10 +49,11 @@ export class Cumulative {
 
   /**
    * Every instrument, one after the other and point by point, so that a reader may pause anywhere:
-   * what it reads later is then simply newer.
+   * numbers that it reads later are then simply newer, histograms are those of the beginning.
    */
   *streams(): Generator<MetricStream> {
     const { registry } = this;
+    const frame = this.rotation.frame();
     for (const instrument of registry.instruments.values()) {
       const { drop, keep } = instrument.view;
       if (drop) continue;
@@ -58,7 +61,7 @@ export class Cumulative {
       const metric = { name, unit, description, kind: shownKind(instrument.descriptor) };
       const points =
         metric.kind === "histogram"
-          ? this.#totals(instrument as unknown as HistogramInstrument)
+          ? this.#totals(instrument as unknown as HistogramInstrument, frame)
           : this.#numbers(instrument as unknown as Instrument<CounterSeries | GaugeSeries>);
       yield { metric, points: this.#kept(metric, points, keep) };
     }
@@ -71,16 +74,31 @@ export class Cumulative {
     }
   }
 
-  *#totals(instrument: HistogramInstrument): Generator<HistogramPoint> {
+  /** How many values histograms have, whatever readers are shown of them; none of what has expired. */
+  values(): number {
+    const { counts } = this.rotation.frame();
+    let values = 0;
+    for (const { descriptor, view, series, overflow } of this.registry.instruments.values()) {
+      if (descriptor.kind !== "histogram" || view.drop) continue;
+      for (const { id } of series.values()) values += counts[id];
+      if (overflow !== undefined) values += counts[overflow.id];
+    }
+    return values;
+  }
+
+  *#totals(instrument: HistogramInstrument, frame: Frame): Generator<HistogramPoint> {
     const { exportScale, shared } = instrument;
     const since = this.registry.clock.wall() - EXEMPLARS_MS;
     for (const series of allSeries(instrument)) {
-      const histogram = this.#totalOf(series, exportScale);
+      const histogram = this.#totalOf(series, exportScale, frame);
       const signals = outcomeOf(instrument, series);
-      const { attributes } = series;
-      const point = { attributes, histogram, ...this.#start(series), ...(signals && { signals }) };
+      const point: Writable<HistogramPoint> = { attributes: series.attributes, histogram };
+      const startTimeMs = this.#start(series);
+      if (startTimeMs !== undefined) point.startTimeMs = startTimeMs;
+      if (signals !== undefined) point.signals = signals;
       const exemplars = series.exemplars?.since(since, exportScale / shared.scale);
-      yield exemplars === undefined || exemplars.length === 0 ? point : { ...point, exemplars };
+      if (exemplars !== undefined && exemplars.length > 0) point.exemplars = exemplars;
+      yield point;
     }
   }
 
@@ -90,17 +108,18 @@ export class Cumulative {
     for (const series of allSeries(instrument)) {
       const { attributes, value } = series;
       if (Number.isNaN(value)) continue;
-      if (isCounter) yield { attributes, value, ...this.#start(series) };
+      const startTimeMs = isCounter ? this.#start(series) : undefined;
+      if (startTimeMs !== undefined) yield { attributes, value, startTimeMs };
       else if (!isSaturation) yield { attributes, value };
       else yield { attributes, value, saturation: (series as GaugeSeries).saturation };
     }
   }
 
   /** What was there in the first second has counted since the start of the process. */
-  #start({ bornAt }: Series): { readonly startTimeMs?: number } {
+  #start({ bornAt }: Series): number | undefined {
     const { started, startedWall } = this.rotation;
     const laterMs = bornAt * 1000 - started;
-    return laterMs <= 0 ? NONE : { startTimeMs: startedWall + laterMs };
+    return laterMs <= 0 ? undefined : startedWall + laterMs;
   }
 
   #kept(
@@ -117,22 +136,13 @@ export class Cumulative {
     return merging.points(kind, points);
   }
 
-  /** Of a series that nobody has used since it was last looked at there is nothing to merge. */
-  #totalOf(series: HistogramSeries, scale: number): ClosedHistogram {
-    if (series.total !== undefined) return series.total;
-    const total = this.#merged(series, scale);
-    if (series.isEmpty) series.total = total;
+  /** Of a series that nobody has used since it was last looked at, the same histogram again. */
+  #totalOf(series: HistogramSeries, scale: number, frame: Frame): FramedHistogram {
+    const last = series.total;
+    if (last instanceof FramedHistogram && last.isOf(series, scale, frame)) return last;
+    const total = new FramedHistogram(series, scale, frame, this.rotation.scratch);
+    series.total = total;
     return total;
-  }
-
-  /** The blocks are looked up anew when an interval closed while the reader paused: totals never shrink. */
-  #merged(series: HistogramSeries, scale: number): ClosedHistogram {
-    const { registry, rotation } = this;
-    const { intervals, scratch, window } = rotation;
-    if (this.#total?.intervals !== intervals) {
-      this.#total = { intervals, blocks: window.blocks("total", registry.clock.now()) };
-    }
-    return mergeSeries(scratch, this.#total.blocks, series).take(scale);
   }
 }
 
@@ -167,9 +177,9 @@ function* metricsOf(streams: Iterable<MetricStream>): Generator<void, MetricData
   for (const { metric, points } of streams) {
     const taken: MetricData["points"][number][] = [];
     for (const point of points) {
-      taken.push(point);
-      yield;
+      if (taken.push(point) % STEP === 0) yield;
     }
+    yield;
     metrics.push({ ...metric, points: taken } as MetricData);
   }
   return metrics;

@@ -1,6 +1,6 @@
 import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { Layout } from "../histogram/layout.js";
-import { FilledSlots } from "./filled-slots.js";
+import { Tallies, Tally } from "./tallies.js";
 
 /** What OpenTelemetry's own SDK keeps at most, and what most backends expect at most. */
 export const DEFAULT_MAX_BUCKETS = 160;
@@ -12,62 +12,22 @@ export const DEFAULT_MAX_BUCKETS = 160;
  * All values of an HDR slot go where the slot's middle lies. The scale is the finest that has a bucket
  * for a slot (as many buckets as slots to an octave: 7 for two significant digits, 10 for three),
  * lowered until all values fit into `maxBuckets`.
- *
- * The fields are those of the histogram read last, and change with the next `read`.
  * @see OpenTelemetry, metrics data model, ExponentialHistogram
  */
 export class ExponentialBuckets {
-  scale = 0;
-  offset = 0;
-  /** Buckets in use: `counts[0 … length)`. */
-  length = 0;
-  readonly counts: Float64Array;
-  /** Values in `[0, zeroThreshold]`: HDR's lowest slot, which holds 0 and all that it cannot tell from it. */
-  zeroCount = 0;
-  zeroThreshold = 0;
   readonly #tables = new WeakMap<Layout, Map<number, Int32Array>>();
-  /** What was read: sum, min and max among it. */
-  readonly filled = new FilledSlots();
-  /** Buckets of the filled slots at the finest scale. */
-  #indices = new Int32Array(512);
+  readonly #tallies: Tallies<ExponentialTally>;
 
   /** @param maxBuckets - at least 2 */
   constructor(readonly maxBuckets: number = DEFAULT_MAX_BUCKETS) {
-    this.counts = new Float64Array(maxBuckets);
+    this.#tallies = new Tallies((layout, units) => {
+      return new ExponentialTally(layout, units, maxBuckets, this.#tableOf(layout, units));
+    });
   }
 
-  /** Cost: one scan of the closed form and one of its filled slots; about 1 µs for 90 of them. */
-  read(histogram: ClosedHistogram): void {
-    const { layout, scale: units } = histogram;
-    const table = this.#tableOf(layout, units);
-    this.filled.read(histogram);
-    const { length, slots, counts } = this.filled;
-    if (length > this.#indices.length) this.#indices = new Int32Array(slots.length);
-    for (let i = 0; i < length; i++) this.#indices[i] = table[slots[i]];
-    const hasZero = length > 0 && slots[0] === 0;
-    this.zeroCount = hasZero ? counts[0] : 0;
-    this.zeroThreshold = layout.highestIn(0) / units;
-    this.#fold(hasZero ? 1 : 0, layout.halfBits);
-  }
-
-  /** Halving the scale pairs neighbours up: an index at scale s is `index >> 1` at s − 1. */
-  #fold(from: number, finest: number): void {
-    const indices = this.#indices;
-    const { length, counts } = this.filled;
-    this.scale = finest;
-    this.offset = 0;
-    this.length = 0;
-    if (from === length) return;
-    const first = indices[from];
-    const last = indices[length - 1];
-    let shift = 0;
-    while ((last >> shift) - (first >> shift) >= this.maxBuckets) shift++;
-    this.scale = finest - shift;
-    this.offset = first >> shift;
-    this.length = (last >> shift) - this.offset + 1;
-    this.counts.fill(0, 0, this.length);
-    for (let i = from; i < length; i++)
-      this.counts[(indices[i] >> shift) - this.offset] += counts[i];
+  /** The buckets of this histogram, until the next `of`. About 1 µs for 90 filled slots that are new. */
+  of(histogram: ClosedHistogram): ExponentialTally {
+    return this.#tallies.of(histogram);
   }
 
   /** Slot → bucket at the finest scale. */
@@ -85,6 +45,77 @@ export class ExponentialBuckets {
       byUnits.set(units, table);
     }
     return table;
+  }
+}
+
+export class ExponentialTally extends Tally {
+  offset = 0;
+  /** Buckets in use: `counts[0 … length)`. */
+  length = 0;
+  counts = new Float64Array(16);
+  /** Values in `[0, zeroThreshold]`: HDR's lowest slot, which holds 0 and all that it cannot tell from it. */
+  zeroCount = 0;
+  /** Smallest and largest bucket at the finest scale, and by how much the scale is below that. */
+  #first = Number.POSITIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
+  #shift = 0;
+
+  constructor(
+    layout: Layout,
+    units: number,
+    private readonly maxBuckets: number,
+    private readonly table: Int32Array,
+  ) {
+    super(layout, units);
+  }
+
+  get scale(): number {
+    return this.layout.halfBits - this.#shift;
+  }
+
+  get zeroThreshold(): number {
+    return this.layout.highestIn(0) / this.units;
+  }
+
+  protected put(slots: Int32Array, amounts: Float64Array, length: number, sign: 1 | -1): void {
+    const { table } = this;
+    let at = 0;
+    if (slots[0] === 0) this.zeroCount += sign * amounts[at++];
+    if (at === length) return;
+    if (sign > 0) this.#cover(table[slots[at]], table[slots[length - 1]]);
+    const { counts, offset } = this;
+    const shift = this.#shift;
+    for (; at < length; at++) counts[(table[slots[at]] >> shift) - offset] += sign * amounts[at];
+  }
+
+  protected empty(): void {
+    this.offset = 0;
+    this.length = 0;
+    this.counts.fill(0);
+    this.zeroCount = 0;
+    this.#first = Number.POSITIVE_INFINITY;
+    this.#last = Number.NEGATIVE_INFINITY;
+    this.#shift = 0;
+  }
+
+  /** Halving the scale pairs neighbours up: an index at scale s is `index >> 1` at s − 1. */
+  #cover(first: number, last: number): void {
+    if (first >= this.#first && last <= this.#last) return;
+    this.#first = Math.min(first, this.#first);
+    this.#last = Math.max(last, this.#last);
+    let shift = this.#shift;
+    while ((this.#last >> shift) - (this.#first >> shift) >= this.maxBuckets) shift++;
+    const offset = this.#first >> shift;
+    const length = (this.#last >> shift) - offset + 1;
+    const { counts: before, length: used, offset: from } = this;
+    const coarser = shift - this.#shift;
+    if (coarser > 0 || offset !== from || length > before.length) {
+      this.counts = new Float64Array(Math.max(length, before.length));
+      for (let i = 0; i < used; i++) this.counts[((from + i) >> coarser) - offset] += before[i];
+    }
+    this.offset = offset;
+    this.length = length;
+    this.#shift = shift;
   }
 }
 

@@ -1,8 +1,7 @@
-import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { Layout } from "../histogram/layout.js";
 
 /**
- * The slots of a closed histogram that are not empty, in ascending order, as plain numbers.
+ * The slots of a closed form that are not empty, in ascending order, as plain numbers.
  *
  * Reused: the fields are of what was read last. A loop over the arrays is several times faster than
  * `ClosedHistogram.forEachSlot`, whose callbacks keep their sums in boxes on the heap.
@@ -11,17 +10,17 @@ export class FilledSlots {
   length = 0;
   slots = new Int32Array(512);
   counts = new Float64Array(512);
-  /** Of all values, from slot middles, in the histogram's unit; 0 when empty, as `min` and `max`. */
+  /** Of all values, from slot middles, in layout units. A whole number: it adds up without a rest. */
   sum = 0;
-  min = 0;
-  max = 0;
   readonly #medians = new WeakMap<Layout, Float64Array>();
+  #last: { readonly layout: Layout; readonly medians: Float64Array } | undefined;
 
-  /** One scan of the closed form: about 0.7 µs for 90 filled slots. */
-  read({ layout, scale, bytes, start, end }: ClosedHistogram): void {
+  /** One scan of the closed form in `bytes[start, end)`: about 0.7 µs for 90 filled slots. */
+  read(layout: Layout, bytes: Uint8Array, start: number, end: number): void {
     // Every filled slot takes at least a byte.
     if (end - start > this.slots.length) this.#grow(end - start);
-    const medians = this.#mediansOf(layout);
+    if (this.#last?.layout !== layout) this.#last = { layout, medians: this.#mediansOf(layout) };
+    const { medians } = this.#last;
     const { slots, counts } = this;
     let length = 0;
     let sum = 0;
@@ -49,9 +48,7 @@ export class FilledSlots {
       slot++;
     }
     this.length = length;
-    this.sum = sum / scale;
-    this.min = length === 0 ? 0 : layout.lowestIn(slots[0]) / scale;
-    this.max = length === 0 ? 0 : layout.highestIn(slots[length - 1]) / scale;
+    this.sum = sum;
   }
 
   #mediansOf(layout: Layout): Float64Array {

@@ -1,6 +1,9 @@
 import { Accumulator } from "../histogram/accumulator.js";
 import type { ClosedHistogram } from "../histogram/closed-histogram.js";
 import type { HistogramPoint, MetricBatch, MetricData, NumberPoint } from "./batch.js";
+import { FramedHistogram } from "./framed-histogram.js";
+
+type Point = MetricData["points"][number];
 
 /**
  * Turns cumulative batches into what was added since the last acknowledged one.
@@ -39,33 +42,34 @@ export class DeltaCursor {
 
   *#subtract(metric: MetricData, before: MetricData | undefined): Generator<void, MetricData> {
     if (before === undefined || metric.kind === "gauge" || metric.kind === "updown") return metric;
-    if (metric.kind === "histogram") {
-      const old = yield* index(before.points as readonly HistogramPoint[]);
-      const points: HistogramPoint[] = [];
-      for (const point of metric.points) {
-        const last = old.get(keyOf(point.attributes));
-        if (last?.histogram === point.histogram) continue;
-        const histogram =
-          last === undefined || isNew(point, last)
-            ? point.histogram
-            : this.#difference(point.histogram, last.histogram);
-        if (histogram.count > 0) points.push({ ...point, histogram });
-        yield;
-      }
-      return { ...metric, points };
-    }
-    const old = yield* index(before.points as readonly NumberPoint[]);
-    const points: NumberPoint[] = [];
+    const earlier: readonly Point[] = before.points;
+    const points: Point[] = [];
+    let byKey: Map<string, Point> | undefined;
+    let place = 0;
     for (const point of metric.points) {
-      const last = old.get(keyOf(point.attributes));
-      const value =
-        last === undefined || isNew(point, last) ? point.value : point.value - last.value;
-      if (value !== 0) points.push({ ...point, value });
+      // Mostly they are the points of before in the same order, and some behind them.
+      let last = earlier[place++];
+      if (last?.attributes !== point.attributes && (last ?? byKey) !== undefined) {
+        byKey ??= yield* index(earlier);
+        last = byKey.get(keyOf(point.attributes)) as Point;
+      }
+      const added = last === undefined || isNew(point, last) ? point : this.#added(point, last);
+      if (!isEmpty(added)) points.push(added);
       yield;
     }
-    return { ...metric, points };
+    return { ...metric, points } as MetricData;
   }
 
+  #added(point: Point, last: Point): Point {
+    if (!("histogram" in point))
+      return { ...point, value: point.value - (last as NumberPoint).value };
+    const { histogram: before } = last as HistogramPoint;
+    const { histogram: now } = point;
+    const framed = now instanceof FramedHistogram ? now.since(before) : undefined;
+    return { ...point, histogram: framed ?? this.#difference(now, before) };
+  }
+
+  /** Of totals that come from elsewhere: another process's, or several that a view made one. */
   #difference(now: ClosedHistogram, before: ClosedHistogram): ClosedHistogram {
     const { lowest, highest, significantDigits } = now.layout;
     const key = `${lowest}/${highest}/${significantDigits}`;
@@ -80,10 +84,12 @@ export class DeltaCursor {
   }
 }
 
-function* index<P extends { attributes: object }>(
-  points: readonly P[],
-): Generator<void, Map<string, P>> {
-  const byKey = new Map<string, P>();
+function isEmpty(point: Point): boolean {
+  return ("histogram" in point ? point.histogram.count : point.value) === 0;
+}
+
+function* index(points: readonly Point[]): Generator<void, Map<string, Point>> {
+  const byKey = new Map<string, Point>();
   for (const point of points) {
     byKey.set(keyOf(point.attributes), point);
     yield;

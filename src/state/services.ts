@@ -25,4 +25,9 @@ export interface FleetServices {
   lease(name: string, ttlMs: number): Lease;
   /** Tells all processes that listen. Never blocks or throws; what cannot be sent is counted. */
   publish(channel: string, message: string): void;
+  /**
+   * Replaces a hash as a whole, for programs in any language to read; it is gone after `ttlMs`. Never one
+   * that is somebody else's. May reject.
+   */
+  writeHash(name: string, fields: Readonly<Record<string, string>>, ttlMs: number): Promise<void>;
 }

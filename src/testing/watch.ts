@@ -14,9 +14,18 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   }
 }
 
-/** Timers that keep the process alive. */
-export function keptAlive(): number {
-  return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+/** Handles that hold the event loop, by what they are called in a sentence. */
+const HANDLES = {
+  timer: ["Timeout"],
+  socket: ["TCPSocketWrap", "TCPServerWrap", "UDPWrap", "PipeWrap"],
+} as const;
+
+type Handle = keyof typeof HANDLES;
+
+/** How many of them keep the process alive. */
+export function keptAlive(handle: Handle = "timer"): number {
+  const kinds: readonly string[] = HANDLES[handle];
+  return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind)).length;
 }
 
 /** The same object, frozen with all that is plain in it: a write to it throws. */

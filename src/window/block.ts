@@ -31,9 +31,10 @@ export class Block implements Span {
     readonly endWall: number,
     /** By histogram series id: 1 + its position in `starts` and `counts`; 0 where it is absent. */
     private readonly index: Int32Array,
-    private readonly starts: Uint32Array,
+    readonly starts: Uint32Array,
     private readonly counts: Float64Array,
-    private readonly payload: Uint8Array,
+    /** Closed forms, one after the other: that at position p in `[starts[p], starts[p + 1])`. */
+    readonly payload: Uint8Array,
     /** By counter id: what was added. */
     readonly counters: Float64Array,
     /** By gauge id × GAUGE_FIELDS. */
@@ -56,17 +57,31 @@ export class Block implements Span {
     return this.index.length;
   }
 
+  /** Where a series lies in `starts`; −1 where it is absent. */
+  positionOf(id: number): number {
+    return id < this.index.length ? this.index[id] - 1 : -1;
+  }
+
+  /** Adds the number of values of every series to `into`, or takes it off. */
+  addCounts(into: Float64Array, sign: 1 | -1): void {
+    const { index, counts } = this;
+    for (let id = 0; id < index.length; id++) {
+      const position = index[id];
+      if (position !== 0) into[id] += sign * counts[position - 1];
+    }
+  }
+
   /** Number of values of a histogram series. */
   countOf(id: number): number {
     const position = id < this.index.length ? this.index[id] : 0;
     return position === 0 ? 0 : this.counts[position - 1];
   }
 
-  addTo(accumulator: Accumulator, id: number): void {
-    const position = id < this.index.length ? this.index[id] : 0;
-    if (position === 0) return;
-    const { starts, counts } = this;
-    accumulator.add(this.payload, starts[position - 1], starts[position], counts[position - 1]);
+  addTo(accumulator: Accumulator, id: number, sign: 1 | -1 = 1): void {
+    const position = this.positionOf(id);
+    if (position < 0) return;
+    const { payload, starts, counts } = this;
+    accumulator.add(payload, starts[position], starts[position + 1], counts[position], sign);
   }
 
   /** Appends the closed form of a series to `out`, untouched. */

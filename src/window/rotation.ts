@@ -2,9 +2,10 @@ import type { GoldenSignals } from "../instruments/golden-signals.js";
 import type { HistogramSeries } from "../instruments/histogram.js";
 import type { Series } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
-import { BlockWriter, GAUGE_FIELDS, MAX, MIN, SUM, WEIGHT } from "./block.js";
-import { Scratch } from "./merge-job.js";
-import { RollingWindow } from "./rolling-window.js";
+import { type Block, BlockWriter, GAUGE_FIELDS, MAX, MIN, SUM, WEIGHT } from "./block.js";
+import { Frame } from "./frame.js";
+import { type Living, MergeJob, Scratch } from "./merge-job.js";
+import { RollingWindow, type WindowName } from "./rolling-window.js";
 
 export interface RotationOptions {
   readonly intervalMs: number;
@@ -14,6 +15,10 @@ export interface RotationOptions {
 
 /** Clocks that are only disciplined drift by less in the longest interval. */
 const STEP_MS = 500;
+
+/** Parts of one interval beyond which they are merged: readers may come more often than it closes. */
+const MOST_PARTS = 16;
+const NONE = new Float64Array(0);
 
 /** Closes the open interval of every series at once, and lets idle series go. */
 export class Rotation {
@@ -30,6 +35,10 @@ export class Rotation {
   /** Times the wall clock went another way than the monotonic one. */
   clockSteps = 0;
   readonly #writer = new BlockWriter();
+  readonly #living: Living;
+  /** Of the open interval, oldest first: the histograms that a reader of frames has had closed already. */
+  #parts: Block[] = [];
+  #frame: Frame | undefined;
   #nextIdleCheck: number;
 
   constructor(
@@ -42,15 +51,16 @@ export class Rotation {
     this.openSince = this.started;
     this.openSinceWall = this.startedWall;
     this.#nextIdleCheck = this.started + options.idleSeriesMs;
+    this.#living = {
+      layoutOf: (id) => registry.histograms.bySeries[id]?.layout,
+      hasCounter: (id) => registry.counters.bySeries[id] !== undefined,
+      hasGauge: (id) => registry.gauges.bySeries[id] !== undefined,
+    };
     this.window = new RollingWindow(
       options.intervalMs,
       options.windowBytes,
       this.started,
-      {
-        layoutOf: (id) => registry.histograms.bySeries[id]?.layout,
-        hasCounter: (id) => registry.counters.bySeries[id] !== undefined,
-        hasGauge: (id) => registry.gauges.bySeries[id] !== undefined,
-      },
+      this.#living,
       this.scratch,
       (count) => {
         registry.tally.expiredValues += count;
@@ -70,18 +80,54 @@ export class Rotation {
     const span = { start: this.openSince, end, startWall: this.openSinceWall, endWall };
     const second = Math.floor(end / 1000);
     this.#harvest(second);
-    const block = this.#writer.finish(
+    const rest = this.#writer.finish(
       span,
       this.registry.histograms.bySeries.length,
       this.#closeCounters(second),
       this.#closeGauges(second, end - this.openSince),
     );
+    const block = this.#parts.length === 0 ? rest : this.#merged([...this.#parts, rest]);
+    this.#parts = [];
     this.openSince = end;
     this.openSinceWall = endWall;
     registry.traces.refresh();
     this.intervals++;
     this.window.push(block);
     if (end >= this.#nextIdleCheck) this.#expireIdle(end);
+  }
+
+  /** The blocks of a window that ends now, newest first; what recorders hold is in none of them. */
+  blocks(window: WindowName): Block[] {
+    return [...this.#parts.toReversed(), ...this.window.blocks(window, this.registry.clock.now())];
+  }
+
+  /** Everything there is by now. The values of the open interval become a part of it, closed on their own. */
+  frame(): Frame {
+    const { registry } = this;
+    const isIdle = registry.slabs.every(({ holders }) => holders.length === 0);
+    if (!isIdle) this.#part();
+    const before = this.#frame;
+    const blocks = this.blocks("total");
+    const ids = registry.histograms.bySeries.length;
+    if (before?.is(blocks, ids)) return before;
+    this.#frame = new Frame(blocks, ids, before);
+    return this.#frame;
+  }
+
+  #part(): void {
+    const { clock, histograms } = this.registry;
+    const end = clock.now();
+    const start = this.#parts.at(-1)?.end ?? this.openSince;
+    const startWall = this.#parts.at(-1)?.endWall ?? this.openSinceWall;
+    this.#harvest(Math.floor(end / 1000));
+    const span = { start, end, startWall, endWall: clock.wall() };
+    this.#parts.push(this.#writer.finish(span, histograms.bySeries.length, NONE, NONE));
+    if (this.#parts.length > MOST_PARTS) this.#parts = [this.#merged(this.#parts)];
+  }
+
+  #merged(parts: readonly Block[]): Block {
+    const job = new MergeJob(parts, this.#living, this.scratch);
+    return job.step(Number.POSITIVE_INFINITY) as Block;
   }
 
   #harvest(second: number): void {

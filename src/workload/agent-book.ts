@@ -1,11 +1,15 @@
 import type { Moment, TaskBegun, TaskDone } from "./facts.js";
 import { type Load, loadOf } from "./load.js";
 import { LruMap } from "./lru-map.js";
+import { nameOf } from "./names.js";
 import { type AgentRank, type Performance, ranked } from "./ranking.js";
+import { countIn, fieldsIn, listIn } from "./saved.js";
 
 const MAX_AGENTS = 1000;
 /** What a message said of an agent that was not heard of since: it may have died with its work. */
 const SAID_MS = 86_400_000;
+/** An agent that nothing was heard of for a week is forgotten, unless it has something to do. */
+const KEPT_MS = 7 * 86_400_000;
 /** An agent that did something so lately takes part, though it has nothing to do now. */
 const IN_SERVICE_MS = 300_000;
 /** Tasks after which older ones count half: agents are ranked by what they do these days. */
@@ -85,6 +89,24 @@ class AgentRecord {
     known.usualMs /= 2;
   }
 
+  save(): object {
+    const { agent, done, failed, seen } = this;
+    return { agent, done, failed, seenMs: seen.wallMs, performance: this.#performance };
+  }
+
+  /** Adds what was saved to what has come since; what it had under way then, it has not now. */
+  restore(saved: Readonly<Record<string, unknown>>, at: Moment): void {
+    this.done += countIn(saved.done);
+    this.failed += countIn(saved.failed);
+    const performance = fieldsIn(saved.performance);
+    for (const name of ["tasks", "errors", "tookMs", "usualMs"] as const) {
+      this.#performance[name] += countIn(performance[name]);
+    }
+    if (this.seen.wallMs > 0) return;
+    const wallMs = Math.min(at.wallMs, countIn(saved.seenMs));
+    this.seen = { nowMs: at.nowMs - (at.wallMs - wallMs), wallMs };
+  }
+
   /** What was said too long ago is not believed any more. */
   doubt(nowMs: number): void {
     if (this.saidMs === undefined || nowMs - this.saidMs <= SAID_MS) return;
@@ -135,6 +157,25 @@ export class AgentBook {
     record.saidMs = at.nowMs;
     record.isActive = status === "busy";
     record.reported = status === "idle" ? (tasks ?? 0) : tasks;
+  }
+
+  expire({ nowMs }: Moment): void {
+    for (const [key, { works, seen }] of this.#agents.entries()) {
+      if (!works && nowMs - seen.nowMs > KEPT_MS) this.#agents.delete(key);
+    }
+  }
+
+  save(): object[] {
+    return [...this.#agents.values()].map((record) => ({ toJSON: () => record.save() }));
+  }
+
+  restore(saved: unknown, at: Moment): void {
+    for (const each of listIn(saved, MAX_AGENTS)) {
+      const agent = nameOf(each.agent);
+      if (agent === undefined) continue;
+      this.#agents.getOrMake(agent, () => new AgentRecord(agent)).restore(each, at);
+    }
+    this.expire(at);
   }
 
   rankings(): AgentRank[] {

@@ -1,3 +1,5 @@
+import { countsIn } from "./saved.js";
+
 const SLOT_MS = 10_000;
 const SLOTS = 360;
 
@@ -14,6 +16,35 @@ export class LastHour {
   total(nowMs: number): number {
     this.#move(nowMs);
     return this.#counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** `[slots ago, count]` of each slot that counts. */
+  save(nowMs: number): [age: number, count: number][] {
+    this.#move(nowMs);
+    const ages = Array.from(this.#counts, (_, age): [number, number] => [age, this.#at(age)]);
+    return ages.filter(([, count]) => count > 0);
+  }
+
+  /** Adds what was saved `passedMs` ago, as far as it is of the last hour. */
+  restore(saved: readonly unknown[], nowMs: number, passedMs: number): void {
+    this.#move(nowMs);
+    const passed = Math.ceil(passedMs / SLOT_MS);
+    for (const [age, count] of saved
+      .slice(0, this.#counts.length)
+      .map((each) => countsIn(each, 2))) {
+      const ago = (age ?? 0) + passed;
+      // A clock that began just now has no slots of an hour ago: theirs are those it will come to last.
+      if (ago < this.#counts.length) this.#counts[this.#index(ago)] += count ?? 0;
+    }
+  }
+
+  #at(age: number): number {
+    return this.#counts[this.#index(age)] as number;
+  }
+
+  #index(age: number): number {
+    const { length } = this.#counts;
+    return (((this.#slot - age) % length) + length) % length;
   }
 
   #move(nowMs: number): void {

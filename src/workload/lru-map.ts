@@ -5,7 +5,11 @@ export class LruMap<K, V> {
   /** Used last: nothing is to be moved for it. */
   #newest: K | undefined;
 
-  constructor(readonly limit: number) {}
+  /** @param onForgotten - told of what had to make room */
+  constructor(
+    readonly limit: number,
+    private readonly onForgotten?: (key: K, value: V) => void,
+  ) {}
 
   get size(): number {
     return this.#entries.size;
@@ -34,9 +38,11 @@ export class LruMap<K, V> {
     this.#entries.set(key, value);
     this.#newest = key;
     if (this.#entries.size <= this.limit) return;
-    const [oldest] = this.#entries.keys();
-    this.#entries.delete(oldest as K);
+    const [oldest] = this.#entries;
+    if (oldest === undefined) return;
+    this.#entries.delete(oldest[0]);
     this.#forgotten++;
+    this.onForgotten?.(...oldest);
   }
 
   delete(key: K): boolean {

@@ -31,6 +31,17 @@ export class Recent {
     return gone;
   }
 
+  /** Oldest first. */
+  values(): number[] {
+    return [...this.#values.slice(this.#next), ...this.#values.slice(0, this.#next)];
+  }
+
+  /** Puts older ones before those that are there, as far as there is room. */
+  precede(older: readonly number[]): void {
+    this.#values = [...older, ...this.values()].slice(-this.capacity);
+    this.#next = 0;
+  }
+
   sorted(): Float64Array {
     return Float64Array.from(this.#values).sort();
   }

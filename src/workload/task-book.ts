@@ -1,7 +1,10 @@
+import { isList } from "../readers/checks.js";
 import type { Moment, TaskBegun, TaskDone } from "./facts.js";
 import { LastHour } from "./last-hour.js";
 import { LruMap } from "./lru-map.js";
+import { nameOf } from "./names.js";
 import { Recent, type Spread } from "./recent.js";
+import { countIn, countsIn, fieldsIn, listIn } from "./saved.js";
 
 const MAX_TYPES = 1000;
 const LAST = 100;
@@ -58,6 +61,8 @@ export interface TasksReading extends TasksOverall {
   readonly types: readonly TaskTypeReading[];
 }
 
+const COUNTS = ["done", "failed", "aborted", "limited", "late", "sumMs", "seenMs"] as const;
+
 class TypeBook {
   running = 0;
   done = 0;
@@ -66,18 +71,20 @@ class TypeBook {
   limited = 0;
   late = 0;
   readonly durations = new Recent(LAST);
-  #sumMs = 0;
+  sumMs = 0;
+  /** When one of it ended last, epoch ms. */
+  seenMs = 0;
 
   constructor(readonly type: string) {}
 
   /** Of all that did not fail; undefined before the first. */
   get meanMs(): number | undefined {
-    return this.done === 0 ? undefined : this.#sumMs / this.done;
+    return this.done === 0 ? undefined : this.sumMs / this.done;
   }
 
   succeeded(durationMs: number): void {
     this.done++;
-    this.#sumMs += durationMs;
+    this.sumMs += durationMs;
     this.durations.add(durationMs);
   }
 
@@ -86,13 +93,29 @@ class TypeBook {
     const duration = this.durations.spread();
     return { type, running, done, failed, aborted, duration, sla: complianceOf(limited, late) };
   }
+
+  save(): object {
+    const counts = Object.fromEntries(COUNTS.map((name) => [name, this[name]]));
+    return { type: this.type, ...counts, durations: this.durations.values() };
+  }
+
+  /** Adds what was saved to what has come since. */
+  restore(saved: Readonly<Record<string, unknown>>): void {
+    const seenMs = Math.max(this.seenMs, countIn(saved.seenMs));
+    for (const name of COUNTS) this[name] += countIn(saved[name]);
+    this.seenMs = seenMs;
+    this.durations.precede(countsIn(saved.durations, LAST));
+  }
 }
 
-/** Throughput, completion times and compliance, over all and by type. */
+/**
+ * Throughput, completion times and compliance, over all and by type. A day after its last task nothing is
+ * known of a type, nor of a completion.
+ */
 export class TaskBook {
   readonly #types = new LruMap<string, TypeBook>(MAX_TYPES);
   readonly #durations = new Recent(LAST);
-  readonly #completions: Completion[] = [];
+  #completions: Completion[] = [];
   readonly #hour = { done: new LastHour(), limited: new LastHour(), late: new LastHour() };
   #today = { day: Number.NaN, completed: 0, failed: 0, late: 0 };
   #running = 0;
@@ -110,6 +133,7 @@ export class TaskBook {
     const type = this.#type(task.type);
     if (hasBegun) this.left(task);
     const today = this.#day(at);
+    type.seenMs = at.wallMs;
     if (task.outcome === "aborted") {
       type.aborted++;
       return;
@@ -133,6 +157,56 @@ export class TaskBook {
     this.#running = Math.max(0, this.#running - 1);
     const book = this.#types.peek(type);
     if (book !== undefined) book.running = Math.max(0, book.running - 1);
+  }
+
+  /** Lets go of what is older than a day. */
+  expire({ wallMs }: Moment): void {
+    const since = wallMs - DAY_MS;
+    for (const [key, { running, seenMs }] of this.#types.entries()) {
+      if (running === 0 && seenMs < since) this.#types.delete(key);
+    }
+    if ((this.#completions[0]?.timeMs ?? since) >= since) return;
+    this.#completions = this.#completions.filter(({ timeMs }) => timeMs >= since);
+  }
+
+  save(at: Moment): object {
+    const { done, limited, late } = this.#hour;
+    return {
+      types: [...this.#types.values()].map((type) => ({ toJSON: () => type.save() })),
+      durations: this.#durations.values(),
+      completions: this.#completions.slice(-LAST),
+      hour: {
+        done: done.save(at.nowMs),
+        limited: limited.save(at.nowMs),
+        late: late.save(at.nowMs),
+      },
+      today: this.#day(at),
+    };
+  }
+
+  /** Adds what was saved, by this or anything else, to what has come since the start. */
+  restore(saved: Readonly<Record<string, unknown>>, savedMs: number, at: Moment): void {
+    for (const each of listIn(saved.types, MAX_TYPES)) {
+      const type = nameOf(each.type);
+      if (type !== undefined) this.#type(type).restore(each);
+    }
+    this.#durations.precede(countsIn(saved.durations, LAST));
+    const completions = listIn(saved.completions, LAST).flatMap((each) => completionIn(each) ?? []);
+    this.#completions = [...completions, ...this.#completions].slice(-LAST);
+    const hour = fieldsIn(saved.hour);
+    const passedMs = Math.max(0, at.wallMs - savedMs);
+    for (const name of ["done", "limited", "late"] as const) {
+      const slots = hour[name];
+      if (isList(slots)) this.#hour[name].restore(slots, at.nowMs, passedMs);
+    }
+    const today = this.#day(at);
+    const { day, completed, failed, late } = fieldsIn(saved.today);
+    if (day === today.day) {
+      today.completed += countIn(completed);
+      today.failed += countIn(failed);
+      today.late += countIn(late);
+    }
+    this.expire(at);
   }
 
   /** What a task of a type takes on average, ms. */
@@ -180,6 +254,13 @@ export class TaskBook {
     if (this.#today.day !== day) this.#today = { day, completed: 0, failed: 0, late: 0 };
     return this.#today;
   }
+}
+
+function completionIn(given: Readonly<Record<string, unknown>>): Completion | undefined {
+  const agent = nameOf(given.agent);
+  const type = nameOf(given.type);
+  if (agent === undefined || type === undefined) return undefined;
+  return { timeMs: countIn(given.timeMs), durationMs: countIn(given.durationMs), agent, type };
 }
 
 export function complianceOf(limited: number, late: number): Compliance {

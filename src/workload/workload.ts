@@ -1,19 +1,21 @@
-import { describeError } from "../diag/diag.js";
 import type { WatchContext, Watcher } from "../readers/watcher.js";
 import type { Snapshot } from "../snapshot/model.js";
 import { type Clock, SystemClock } from "../time/clock.js";
 import { inSlices, Slices } from "../time/slices.js";
 import { AgentBook, type AgentsReading } from "./agent-book.js";
-import { CAPACITY_KEY, type CapacityContext, capacityOf } from "./capacity.js";
+import { type CapacityContext, capacityOf } from "./capacity.js";
 import { Inbox, type InboxTally } from "./channels/inbox.js";
-import { DASHBOARD_CHANNEL, type DashboardPayload, dashboardOf } from "./dashboard.js";
+import { type DashboardPayload, dashboardOf } from "./dashboard.js";
 import type { Moment, StepDone, TaskBegun, TaskDone } from "./facts.js";
 import { type GpuReading, gpusOf } from "./gpu.js";
 import { Association } from "./insights/association.js";
 import { Judgements } from "./insights/judgements.js";
 import { Teller } from "./insights/teller.js";
+import { Kept } from "./kept.js";
 import type { ResolvedWorkloadOptions } from "./options.js";
+import { Outlet, type OutletTally } from "./outlet.js";
 import type { AgentRank } from "./ranking.js";
+import { countIn, fieldsIn } from "./saved.js";
 import type { SeriesBook } from "./series/series-book.js";
 import { StepBook, type StepReading } from "./step-book.js";
 import { TaskBook, type TasksReading } from "./task-book.js";
@@ -21,16 +23,12 @@ import { TaskBook, type TasksReading } from "./task-book.js";
 const STEP_MS = 5000;
 /** Every second step: a window of 10 s each. */
 const ASSOCIATION_STEPS = 2;
-/** Longest that a save of the capacity is waited for before another is begun. */
-const SAVE_MS = 30_000;
+/** What was not judged for so long is over. */
+const SILENT_MS = 600_000;
+const VERSION = 1;
 
 /** What became of what was told and published, since the start. */
-export interface WorkloadTally extends Readonly<InboxTally> {
-  /** Dashboards handed to the fleet's store, where there is one. */
-  readonly published: number;
-  readonly capacitySaved: number;
-  readonly capacityFailed: number;
-}
+export interface WorkloadTally extends Readonly<InboxTally>, Readonly<OutletTally> {}
 
 /** How the agents of a monitor, and those that report to it, get on. */
 export interface Workload {
@@ -67,14 +65,23 @@ export class WorkloadWatcher implements Workload, Watcher {
   readonly #steps: StepBook;
   readonly #inbox: Inbox;
   readonly #association = new Association();
-  readonly #published = { published: 0, capacitySaved: 0, capacityFailed: 0 };
+  #outlet: Outlet | undefined;
   #clock: Clock = new SystemClock();
   #context: WatchContext | undefined;
   #insights: { readonly teller: Teller; readonly judgements: Judgements } | undefined;
   #gpus: readonly GpuReading[] = [];
   #capacity: CapacityContext | undefined;
-  #savingSince: number | undefined;
   #stepsRun = 0;
+  /** What the books were told, and how much of it when they were saved last. */
+  #told = 0;
+  #saved = 0;
+  readonly #kept = new Kept({
+    key: "workload",
+    version: VERSION,
+    hasNews: () => this.#told !== this.#saved,
+    save: () => this.#save(),
+    restore: (state, savedMs) => this.#restore(state, savedMs),
+  });
 
   /** @param onStop - lets go of what feeds it */
   constructor(
@@ -92,7 +99,13 @@ export class WorkloadWatcher implements Workload, Watcher {
     this.#agents.begun(task, this.#moment());
   }
 
+  taskShelved(task: TaskBegun): void {
+    this.#tasks.left(task);
+    this.#agents.left(task);
+  }
+
   taskFinished(task: TaskDone): void {
+    this.#told++;
     const at = this.#moment();
     const usualMs = this.#tasks.usualMs(task.type) ?? task.durationMs;
     this.#tasks.done(task, at);
@@ -100,7 +113,8 @@ export class WorkloadWatcher implements Workload, Watcher {
   }
 
   stepFinished(step: StepDone): void {
-    this.#steps.done(step);
+    this.#told++;
+    this.#steps.done(step, this.#moment());
   }
 
   activityChanged({ agent, active }: { readonly agent: string; readonly active: boolean }): void {
@@ -108,7 +122,9 @@ export class WorkloadWatcher implements Workload, Watcher {
   }
 
   accept(channel: string, message: string): boolean {
-    return this.#inbox.accept(channel, message, this.#moment());
+    const isTaken = this.#inbox.accept(channel, message, this.#moment());
+    if (isTaken) this.#told++;
+    return isTaken;
   }
 
   tasks(): TasksReading {
@@ -146,41 +162,50 @@ export class WorkloadWatcher implements Workload, Watcher {
   }
 
   get tally(): WorkloadTally {
-    return { ...this.#inbox.tally, ...this.#published };
+    return { ...this.#inbox.tally, ...(this.#outlet?.tally ?? NONE_PUBLISHED) };
   }
 
-  start(context: WatchContext): void {
+  /** Restores the books; what has come since the start is added to them. */
+  start(context: WatchContext): Promise<void> {
     this.#context = context;
     this.#clock = context.clock;
-    const teller = new Teller(this.options.coolDownMs, (insight) => context.emit(insight));
+    const { services, service, clock, diag } = context;
+    if (services !== undefined) this.#outlet = new Outlet(services, { service, clock, diag });
+    const teller = new Teller(this.options.coolDownMs, (event) => context.emit(event));
     this.#insights = { teller, judgements: new Judgements(teller) };
+    return this.#kept.load(context);
   }
 
   *step(): Generator<void> {
     const context = this.#context;
     if (context === undefined) return;
-    this.#inbox.expire(this.#moment());
+    const at = this.#moment();
+    for (const book of [this.#inbox, this.#tasks, this.#agents, this.#steps]) book.expire(at);
     const snapshot = context.snapshot("10s");
     this.#gpus = gpusOf(snapshot);
     this.#capacity = this.#capacityIn(snapshot);
     yield;
-    this.#publish(context, this.#capacity);
+    this.#outlet?.dashboard(this.dashboard());
+    yield;
+    this.#outlet?.capacity(this.#capacity);
     yield;
     yield* this.#judge();
     if (this.#stepsRun++ % ASSOCIATION_STEPS === 0) yield* this.#associate(snapshot);
+    this.#kept.tick();
   }
 
   /** A last look: a short program tells what it knows. */
-  async stop(): Promise<void> {
+  async stop(timeoutMs: number): Promise<void> {
     this.onStop();
     await inSlices(this.step(), new Slices());
+    await this.#kept.stop(timeoutMs);
     this.#context = undefined;
     this.#insights = undefined;
   }
 
   *#judge(): Generator<void> {
     if (this.#insights === undefined) return;
-    const { judgements } = this.#insights;
+    const { judgements, teller } = this.#insights;
     const at = this.#moment();
     judgements.sla(this.#tasks.compliance(at), at.wallMs);
     judgements.balance(this.#agents.read(at), at.wallMs);
@@ -191,33 +216,14 @@ export class WorkloadWatcher implements Workload, Watcher {
       judgements.step(step, at.wallMs);
       yield;
     }
+    judgements.rankings(this.rankings(), at.wallMs);
+    teller.expire(at.wallMs, SILENT_MS);
   }
 
   *#associate(snapshot: Snapshot): Generator<void> {
     const found = yield* this.#association.look(snapshot);
     const timeMs = this.#clock.wall();
     for (const { key, finding } of found) this.#insights?.teller.once(key, timeMs, () => finding);
-  }
-
-  #publish({ services, diag }: WatchContext, capacity: CapacityContext): void {
-    if (services === undefined) return;
-    services.publish(DASHBOARD_CHANNEL, JSON.stringify(this.dashboard()));
-    this.#published.published++;
-    const now = this.#clock.now();
-    if (this.#savingSince !== undefined && now - this.#savingSince < SAVE_MS) return;
-    this.#savingSince = now;
-    const settle = (error?: unknown): void => {
-      if (this.#savingSince === now) this.#savingSince = undefined;
-      if (error === undefined) this.#published.capacitySaved++;
-      else {
-        this.#published.capacityFailed++;
-        diag.warn("workload:capacity", `the capacity was not saved: ${describeError(error)}`);
-      }
-    };
-    services.store.save(CAPACITY_KEY, JSON.stringify(capacity)).then(
-      () => settle(),
-      (error) => settle(error ?? "refused"),
-    );
   }
 
   #capacityIn(snapshot: Snapshot | undefined): CapacityContext {
@@ -231,10 +237,32 @@ export class WorkloadWatcher implements Workload, Watcher {
     });
   }
 
+  #save(): object {
+    this.#saved = this.#told;
+    const at = this.#moment();
+    const [agents, steps] = [this.#agents.save(), this.#steps.save()];
+    return { tasks: this.#tasks.save(at), agents, steps };
+  }
+
+  #restore(state: unknown, savedMs: number): boolean {
+    const { tasks, agents, steps } = fieldsIn(state);
+    const at = this.#moment();
+    this.#tasks.restore(fieldsIn(tasks), countIn(savedMs), at);
+    this.#agents.restore(agents, at);
+    this.#steps.restore(steps, at);
+    return typeof tasks === "object";
+  }
+
   #moment(): Moment {
     return { nowMs: this.#clock.now(), wallMs: this.#clock.wall() };
   }
 }
+
+const NONE_PUBLISHED: OutletTally = Object.freeze({
+  published: 0,
+  capacitySaved: 0,
+  capacityFailed: 0,
+});
 
 /** Of a monitor that is disabled, or shut down. */
 const NOTHING = { saturation: [], gauges: [] } as unknown as Snapshot;

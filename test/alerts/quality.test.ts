@@ -43,13 +43,19 @@ describe("the quality of rules", () => {
       precision: 1,
       noise: 0,
     });
+    const counted = (rule: string, what: string) =>
+      on.counts.get(`auspex.alerts.rule.firings ${rule} ${what}`);
+    expect(counted("noise", "fired")).toBe(4);
+    expect(counted("noise", "auto_resolved")).toBe(4);
+    expect(counted("useful", "acknowledged")).toBe(3);
+    expect(counted("useful", "auto_resolved")).toBeUndefined();
     expect(useful?.days).toEqual([
       { day: "2026-01-01", fired: 4, resolved: 4, acknowledged: 3, autoResolved: 0, untold: 0 },
     ]);
   });
 
   it("is of the last thirty days, day by day, and survives a restart", () => {
-    const quality = new Quality();
+    const quality = new Quality(() => {});
     for (let day = 0; day < 100; day++) {
       quality.fired("rule", day * DAY);
       quality.resolved("rule", day * DAY, 1000, day % 2 === 0);
@@ -57,13 +63,13 @@ describe("the quality of rules", () => {
     const [report] = quality.report();
     expect(report?.days).toHaveLength(30);
     expect(report).toMatchObject({ fired: 30, autoResolved: 15, noise: 0.5, precision: 0 });
-    const restored = new Quality();
+    const restored = new Quality(() => {});
     restored.restore(JSON.parse(JSON.stringify(quality.save())));
     expect(restored.report()).toEqual(quality.report());
   });
 
   it("says nothing of what it does not know", () => {
-    const quality = new Quality();
+    const quality = new Quality(() => {});
     quality.fired("rule", 0);
     expect(quality.report()[0]).toMatchObject({
       precision: undefined,

@@ -134,6 +134,29 @@ describe("rules tested against a record of the past", () => {
     expect(Math.min(...live.values())).toBeGreaterThan(5);
   });
 
+  it("hear of budgets that burned, from the events that were recorded", () => {
+    const rules: AlertRule[] = [{ name: "budget", when: { slo: "pay", severity: "warning" } }];
+    const burning = (state: "firing" | "resolved", severity: "critical" | "info" = "critical") => ({
+      ...{ type: "alert", key: "slo:pay", rule: "slo:pay", state, severity, operation: "pay" },
+      ...{ attributes: {}, signal: "errors", timeMs: 0, sinceMs: 0, reason: "burns", value: 20 },
+      ...{ labels: { slo: "pay" }, annotations: {} },
+    });
+    const at = (minute: number, ...alerts: object[]) =>
+      ({ timeMs: minute * 60_000, snapshots: {}, alerts }) as unknown as RecordedStep;
+    const record = [
+      at(1),
+      at(2, burning("firing")),
+      at(3),
+      at(4, burning("resolved")),
+      at(5, burning("firing", "info")),
+      at(6, burning("resolved"), 5 as never, { labels: 7 }),
+    ];
+    const [replay] = testRules(rules, record);
+    expect(replay?.firings).toMatchObject([
+      { operation: "pay", fromMs: 120_000, untilMs: 240_000 },
+    ]);
+  });
+
   it("with faults are told of all at once; a record with nonsense in it is read as far as it goes", () => {
     expect(() => testRules([{ name: "a" } as AlertRule], 5 as never)).toThrow(AlertsOptionsError);
     const record = [null, 5, {}, { end: "now" }, ...thrice.slice(99, 102), ...thrice.slice(0, 5)];

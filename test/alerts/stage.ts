@@ -120,7 +120,8 @@ export class Stage {
     const { notices, notifier } = listener();
     this.notices = notices;
     this.clock = given.clock ?? new ManualClock();
-    this.alerts = alerts({ notifiers: [notifier], ...options });
+    // One wait for all severities: tests say when they look.
+    this.alerts = alerts({ groupWaitMs: 30_000, notifiers: [notifier], ...options });
     const logger = { warn: (text: string) => void this.warnings.push(text), debug() {} };
     this.context = {
       service: given.service ?? "shop",

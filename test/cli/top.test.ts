@@ -35,12 +35,18 @@ class Fake extends EventEmitter {
 const options = { window: "1m", intervalMs: 100, once: false, json: false } as const;
 
 function started(
-  more: { isTTY?: boolean; environment?: object; snapshot?: () => Promise<Shown> } & object,
+  more: {
+    isTTY?: boolean;
+    isSized?: boolean;
+    environment?: object;
+    snapshot?: () => Promise<Shown>;
+  },
   given: object = {},
 ) {
-  const { isTTY = true, environment = {} } = more;
+  const { isTTY = true, isSized = true, environment = {} } = more;
   const input = new Fake(isTTY);
   const output = new Fake(isTTY);
+  if (!isSized) [output.columns, output.rows] = [0, 0];
   const abort = new AbortController();
   const asked: string[] = [];
   const fleet = {
@@ -86,6 +92,16 @@ describe("auspex top in a terminal", () => {
     expect(input.isReading).toBe(false);
     expect(output.written.endsWith("\u001b[?7h\u001b[?25h\u001b[?1049l")).toBe(true);
     expect(listeners(input) + listeners(output)).toBe(0);
+  });
+
+  it("draws in a terminal that does not know its size, which says 0 × 0", async () => {
+    const { input, output, done } = started({ isSized: false });
+    await until(() => output.written.includes("GET /b"));
+    input.emit("data", "q");
+    await done;
+    const once = started({ isSized: false }, { once: true });
+    await once.done;
+    expect(once.output.written).toContain("GET /b");
   });
 
   it("ends at a signal, even while a fleet does not answer", async () => {

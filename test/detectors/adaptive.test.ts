@@ -152,6 +152,20 @@ describe("adaptive()", () => {
     expect(since(alarms, 10_000).length).toBeLessThan(8);
   });
 
+  for (const times of [30, 100, 1e4, 1e8, 1e90]) {
+    it(`is not made deaf for weeks by one value ${times} times the usual`, () => {
+      const random = generator("wild");
+      // At the same hour of the third day after it, where every context has seen it.
+      const { alarms } = run(2100, (row) => {
+        if (row === 1000) return 100 * times;
+        return (row >= 1864 && row < 1870 ? 300 : 100) + 5 * random.normal();
+      });
+      expect(alarms).toContain(1000);
+      const heard = alarms.filter((row) => row >= 1864 && row < 1870);
+      expect(heard.length).toBeGreaterThan(0);
+    });
+  }
+
   it("still hears what is large after any number of alarms", () => {
     let height = 10;
     const { alarms } = run(6000, (row) => {

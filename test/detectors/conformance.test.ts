@@ -9,6 +9,7 @@ import {
   distributionShift,
   errorRatio,
   ewma,
+  filtered,
   holtWinters,
   iqr,
   isolationForest,
@@ -94,6 +95,7 @@ const KEPT: Readonly<Record<string, readonly [Make, DetectorConformanceOptions?]
     { context: inputs },
   ],
   sustained: [(unit) => sustained(threshold({ above: 200 * unit }), 10_000), { warmUp: 0 }],
+  filtered: [(unit) => filtered(zScore(), { minimumChange: 0.1, minimumDifference: 2 * unit })],
   "sustained anomalies": [() => sustained(ewma(), 2000)],
 };
 

@@ -1,8 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { consoleExporter } from "../../src/exporters/console.js";
 import { batchOf, exporterConforms } from "../conformance/exporter.js";
 
 exporterConforms("the console exporter", () => consoleExporter({ write: () => {} }));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe("the console exporter", () => {
   it("prints a line a point, percentiles of histograms among them", async () => {
@@ -28,5 +32,33 @@ describe("the console exporter", () => {
       },
     });
     expect(await exporter.export(batchOf([1]))).toMatchObject({ status: "failure" });
+  });
+
+  it("prints to standard output, though whoever took it over never calls back", async () => {
+    const before = process.stdout.listenerCount("error");
+    const written: unknown[] = [];
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => written.push(text) > 0);
+    const exporter = consoleExporter();
+    for (let i = 0; i < 20; i++) {
+      expect(await exporter.export(batchOf([1]))).toEqual({ status: "success" });
+    }
+    expect(written).toHaveLength(20);
+    expect(process.stdout.listenerCount("error")).toBeLessThanOrEqual(before + 1);
+  });
+
+  it("answers with a failure when standard output throws, and leaves no listener there", async () => {
+    const before = process.stdout.listenerCount("error");
+    vi.spyOn(process.stdout, "write").mockImplementation(() => {
+      throw new Error("no output");
+    });
+    expect(await consoleExporter().export(batchOf([1]))).toMatchObject({ status: "failure" });
+    expect(process.stdout.listenerCount("error")).toBe(before);
+  });
+
+  it("refuses options that are none, all at once", () => {
+    const options = { write: "stdout", color: true };
+    expect(() => consoleExporter(options as never)).toThrow(
+      'consoleExporter: color is not an option; known are write; write is "stdout"; give a function that takes text',
+    );
   });
 });

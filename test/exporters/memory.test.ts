@@ -14,4 +14,11 @@ describe("the in-memory exporter", () => {
     expect(exporter.batches).toHaveLength(2);
     expect(exporter.temporality()).toBe("delta");
   });
+
+  it("refuses options that do not fit, all at once", () => {
+    const options = { temporality: "both", keep: Number.NaN };
+    expect(() => memory(options as never)).toThrow(
+      'memory: temporality is "both"; give "cumulative" or "delta"; keep is NaN; give a whole number from 1 to 1000000',
+    );
+  });
 });

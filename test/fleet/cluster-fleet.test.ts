@@ -203,6 +203,46 @@ describe("a fleet of processes", () => {
     ]);
   });
 
+  it("merges the forks of a program that is no cluster, as those of PM2 are", async () => {
+    const { fleet } = primary();
+    const fork = async () => {
+      const member = await started(forked());
+      fleet.add(member.of);
+      return member;
+    };
+    const members = await Promise.all(Array.from({ length: 4 }, fork));
+    const values = Array.from({ length: 100 }, (_, i) => i + 1);
+    await Promise.all(members.map((member) => member.act("record", values)));
+    const found = work(await whole(fleet, 5));
+    expect([found?.traffic.count, Math.floor(found?.latency.p50 as number)]).toEqual([400, 50]);
+    // What a program and its forks say to each other over the same channel is theirs alone.
+    for (const { strange } of members) expect(strange).toEqual([]);
+    const [asked, frozen, killed] = members;
+    expect(await asked?.act("ask", "total")).toMatchObject({ count: 400, processes: 5 });
+    expect(await asked?.act("text")).toContain("jobs_total 400");
+    frozen?.of.kill("SIGSTOP");
+    killed?.of.kill("SIGKILL");
+    const partial = await until(
+      () => fleet.snapshot("1m", { timeoutMs: 500 }),
+      ({ missing }) => missing.length === 2,
+    );
+    expect(partial.missing.map(({ pid, reason }) => [pid, reason]).sort()).toEqual(
+      [
+        [frozen?.of.pid, "timeout"],
+        [killed?.of.pid, "ended"],
+      ].sort(),
+    );
+    frozen?.of.kill("SIGCONT");
+    await (await fork()).act("record", [7]);
+    const again = await until(
+      () => fleet.snapshot("total"),
+      (snapshot) => !snapshot.partial,
+    );
+    // What the killed one had counted was told with the page.
+    expect(work(again)?.traffic.count).toBe(401);
+    expect(again.processes.map(({ live }) => live)).toEqual([true, true, true, true, true, false]);
+  });
+
   it("takes only children, and says so without throwing", () => {
     const { fleet } = primary();
     for (const foreign of [undefined, null, 7, "x", {}, () => {}, { process: {} }]) {

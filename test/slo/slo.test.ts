@@ -251,6 +251,7 @@ describe("an SLO", () => {
     const servicesOf = (who: string): FleetServices => ({
       store,
       publish() {},
+      async writeHash() {},
       lease: (name) => ({
         hold: async () => {
           if ((held.get(name) ?? who) !== who) return 0;

@@ -46,7 +46,7 @@ describe("package.json", () => {
     ]);
     const commands = { cli: "src/cli/main.ts" };
     expect(tsup).toHaveProperty("entry", { ...Object.fromEntries(exported), ...commands });
-    expect(manifest.bin).toEqual({ auspex: "./dist/cli.js" });
+    expect(manifest.bin).toEqual({ auspex: "./dist/cli.cjs" });
     expect(Object.keys(paths)).toHaveLength(subpaths.length);
   });
 });

@@ -1,3 +1,4 @@
+import { createSocket, type Socket } from "node:dgram";
 import { describe, expect, it } from "vitest";
 import type { ExportResult, MetricExporter } from "../../src/index.js";
 import { batchOf, exporterConformance, ManualClock } from "../../src/testing/index.js";
@@ -149,6 +150,22 @@ describe("the conformance kit", () => {
     });
     for (const timer of timers) clearInterval(timer);
     expect(names).toEqual(["leaves no timer that keeps the process alive"]);
+  });
+
+  it("finds a socket that is left open, and is done looking when it has said so", async () => {
+    const sockets: Socket[] = [];
+    const open = () => {
+      sockets.push(createSocket("udp4").bind(0));
+      return good;
+    };
+    expect(await broken(open)).toEqual(["leaves no socket that keeps the process alive"]);
+    for (const socket of sockets.splice(0)) socket.close();
+    const unheld = () => {
+      sockets.push(createSocket("udp4").bind(0).unref());
+      return good;
+    };
+    expect(await broken(unheld)).toEqual([]);
+    for (const socket of sockets) socket.close();
   });
 });
 

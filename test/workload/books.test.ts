@@ -184,7 +184,7 @@ describe("the agents", () => {
 describe("the steps of a workflow", () => {
   const feed = (book: StepBook, step: string, durationMs: number, times: number) => {
     for (let i = 0; i < times; i++)
-      book.done({ workflow: "w", step, durationMs: durationMs + (i % 3) });
+      book.done({ workflow: "w", step, durationMs: durationMs + (i % 3) }, at(i));
   };
   const slow = (book: StepBook) => book.read().filter((each) => each.slow !== undefined);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Insight } from "../../src/index.js";
+import type { AlertEvent, Insight } from "../../src/index.js";
 import { agent } from "../../src/integrations/agents/index.js";
 import type { FleetServices } from "../../src/state/services.js";
 import { series, workload } from "../../src/workload/index.js";
@@ -148,10 +148,10 @@ describe("a workload", () => {
     };
     step(10, 60);
     await pass(5000);
-    expect(told("slow_step")).toEqual([]);
+    expect(told("workflows")).toEqual([]);
     step(40, 20);
     await pass(30_000);
-    expect(told("slow_step")).toMatchObject([{ data: { why: "departed", stepId: "fetch" } }]);
+    expect(told("workflows")).toMatchObject([{ data: { why: "departed", stepId: "fetch" } }]);
   });
 
   it("finds what preceded rises of errors again and again, and nothing that did not", async () => {
@@ -207,19 +207,14 @@ describe("a workload", () => {
 
   it("publishes its dashboard and capacity each 5 s, and survives a store that refuses", async () => {
     const published: [string, string][] = [];
-    const saved: [string, string][] = [];
     let refuses = false;
     const services: FleetServices = {
-      store: {
-        name: "fake",
-        load: async () => undefined,
-        save: async (key, value) => {
-          if (refuses) throw new Error("refused");
-          saved.push([key, value]);
-        },
-      },
+      store: { name: "fake", load: async () => undefined, save: async () => {} },
       lease: () => ({ hold: async () => 0, release: async () => {} }),
       publish: (channel, message) => void published.push([channel, message]),
+      writeHash: async () => {
+        if (refuses) throw new Error("refused");
+      },
     };
     const exporter = {
       name: "fake",
@@ -250,11 +245,101 @@ describe("a workload", () => {
       tasks: { throughputPerHour: 0, avgDurationSeconds: null, slaCompliancePercent: null },
       agents: { activeCount: 0, loadVariancePercent: 0, avgTasksPerAgent: 0 },
     });
-    const mine = saved.filter(([key]) => key === "context:system:capacity");
-    expect(JSON.parse(mine[0][1])).toMatchObject({ accepting: true });
+    expect(work.tally).toMatchObject({ capacityFailed: 0 });
     refuses = true;
     expect(await unhandledIn(() => pass(10_000))).toEqual([]);
     expect(work.tally.capacityFailed).toBeGreaterThan(0);
+  });
+
+  it("tells alerts on the documents' topics too, and resolves what it fired", async () => {
+    const { auspex, told, pass, say } = started({ limits: { t: 1000 } });
+    const alerts: AlertEvent[] = [];
+    auspex.on("alert", (alert) => void alerts.push(alert));
+    const task = (seconds: number) => {
+      say(TASKS, { agent: "a", type: "t", status: "done", duration_seconds: seconds });
+    };
+    for (let i = 0; i < 10; i++) task(i < 2 ? 2 : 0.5);
+    say(STATUS, { agentType: "a", status: "busy", taskCount: 12 });
+    say(STATUS, { agentType: "b", status: "busy", taskCount: 2 });
+    auspex.gauge("hw.temperature").set(90, { "hw.id": "0" });
+    for (let step = 0; step < 40; step++) {
+      say(TRAINING, { projectId: "p", step, loss: null });
+    }
+    await pass(70_000);
+    const known = () => alerts.map(({ rule, labels, state }) => `${rule} ${labels.type} ${state}`);
+    expect(known().sort()).toEqual([
+      "distribution unbalanced_load firing",
+      "gpu high_temperature firing",
+      "system sla_breach firing",
+      "training diverging firing",
+    ]);
+    const gpu = alerts.find(({ rule }) => rule === "gpu");
+    expect(gpu).toMatchObject({ severity: "critical", operation: "gpu 0" });
+    expect(gpu?.annotations.recommendation).toMatch(/cooling/);
+    auspex.gauge("hw.temperature").set(60, { "hw.id": "0" });
+    await pass(20_000);
+    const over = alerts.at(-1);
+    expect(over).toMatchObject({ rule: "gpu", state: "resolved", key: gpu?.key });
+    expect(over?.sinceMs).toBe(gpu?.timeMs);
+    expect(told("correlations")).toEqual([]);
+  });
+
+  it("tells the ranking every five minutes while it changes", async () => {
+    const { told, pass, say } = started();
+    const task = (name: string, seconds: number) => {
+      say(TASKS, { agent: name, type: "t", status: "done", duration_seconds: seconds });
+    };
+    for (let i = 0; i < 20; i++) task(i % 2 === 0 ? "ada" : "bob", i % 2 === 0 ? 1 : 5);
+    await pass(290_000);
+    expect(told("agent_performance")).toMatchObject([
+      {
+        operation: "ada",
+        data: {
+          type: "performance_rankings_updated",
+          rankings: [{ rank: 1, agent: "ada" }, { agent: "bob" }],
+        },
+      },
+    ]);
+    await pass(600_000);
+    expect(told("agent_performance")).toHaveLength(1);
+    task("bob", 1);
+    await pass(5000);
+    expect(told("agent_performance")).toHaveLength(2);
+  });
+
+  it("saves its capacity as a hash under the documented name", async () => {
+    const hashes: [string, Readonly<Record<string, string>>, number][] = [];
+    const services = {
+      store: { name: "fake", load: async () => undefined, save: async () => {} },
+      lease: () => ({ hold: async () => 1, release: async () => {} }),
+      publish: () => {},
+      writeHash: async (...given: (typeof hashes)[number]) => void hashes.push(given),
+    };
+    const exporter = {
+      name: "fake",
+      services,
+      temporality: () => "cumulative" as const,
+      export: async () => ({ status: "success" as const }),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const { auspex, pass, work } = started({ slots: 2 }, { exporters: [exporter] });
+    auspex.gauge("hw.gpu.utilization").set(0.1, { "hw.id": "0" });
+    auspex.gauge("hw.gpu.memory.usage").set(2 ** 20, { "hw.id": "0" });
+    auspex.gauge("hw.gpu.memory.limit").set(80_000 * 2 ** 20, { "hw.id": "0" });
+    await pass(10_000);
+    const [name, fields, ttlMs] = hashes.at(-1) as (typeof hashes)[number];
+    expect(name).toBe("context:system:capacity");
+    expect(fields).toMatchObject({
+      service: "test",
+      accepting: "true",
+      reasons: "",
+      free_task_slots: "2",
+      gpu_available: "true",
+    });
+    expect(Object.values(fields).every((value) => typeof value === "string")).toBe(true);
+    expect(ttlMs).toBeLessThanOrEqual(60_000);
+    expect(work.tally.capacitySaved).toBeGreaterThan(0);
   });
 
   it("stays readable when its monitor is disabled or shut down", async () => {

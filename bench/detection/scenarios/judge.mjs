@@ -43,6 +43,7 @@ export function judge(world, anomalies) {
     falseAlarms,
     onMisses,
     nearMisses: misses.length,
+    operations: world.operations.length,
     operationMonths: months * world.operations.length,
   };
 }

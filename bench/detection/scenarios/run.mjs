@@ -1,7 +1,8 @@
 // Weeks of a service in fast-forward, through the whole library: requests are recorded on a manual clock,
 // and what the default detectors tell is compared with what was done to the service.
 //
-//   node bench/detection/scenarios/run.mjs [--seeds 11,12,13] [--days 14] [--operations 12] [--world variety] [--verbose]
+//   node bench/detection/scenarios/run.mjs [--seeds 11,12,13] [--days 14] [--operations 12] [--world world|variety|third] [--verbose]
+//   … --detectors zScore,ewma   a row for each of these instead, on p95, error ratio and traffic of each minute
 //
 // Seeds 1 … 9 were used to choose settings; the default ones are for reporting.
 import { parseArgs } from "node:util";
@@ -15,18 +16,37 @@ const { values } = parseArgs({
     days: { type: "string", default: "14" },
     operations: { type: "string", default: "12" },
     world: { type: "string", default: "world" },
+    detectors: { type: "string", default: "" },
     verbose: { type: "boolean", default: false },
   },
 });
 
-/** `world`, or `variety`: the same service written by somebody else, with operations of odd characters. */
-const { makeWorld, START_MS, STEP_MS } = await import(
-  values.world === "variety" ? "./variety.mjs" : "./world.mjs"
-);
+/** `world`; `variety`: written by somebody else, operations of odd characters; `third`: jobs, tails, restarts. */
+const WORLDS = ["world", "variety", "third"];
+if (!WORLDS.includes(values.world)) throw new Error(`--world is one of ${WORLDS.join(", ")}`);
+const { makeWorld, START_MS, STEP_MS } = await import(`./${values.world}.mjs`);
 
 makeReady();
 const { createAuspex } = await library();
 const { ManualClock } = await library("testing");
+
+const names = values.detectors.split(",").filter(Boolean);
+const methods = names.length === 0 ? {} : await library("detectors");
+/** What each is given; one that is made for counts looks at its own figure only. */
+const FIGURES = {
+  errorRatio: ["errorRatio"],
+  trafficRate: ["traffic"],
+  distributionShift: ["p95"],
+};
+const further = names.flatMap((name) =>
+  (FIGURES[name] ?? ["p95", "errorRatio", "traffic"]).map((figure) => ({
+    name: `${name} ${figure}`,
+    detector: methods[name],
+    figure,
+    window: "1m",
+  })),
+);
+const NONE = { latency: false, traffic: false, errors: false, saturation: false };
 
 /** Lives one world through. @returns its tally */
 async function run(seed) {
@@ -40,33 +60,57 @@ async function run(seed) {
   });
   const clock = new ManualClock();
   clock.epoch = START_MS - clock.now();
-  const auspex = createAuspex({
-    service: "scenario",
-    clock,
-    intervalMs: STEP_MS,
-    saturation: false,
-    outbound: false,
-    exemplars: false,
-    detectResource: false,
-    selfMetrics: false,
-    state: false,
-    overheadBudget: false,
-  });
+  const saved = new Map();
+  const state = {
+    name: "memory",
+    load: async (key) => saved.get(key),
+    save: async (key, text) => void saved.set(key, text),
+  };
   const anomalies = [];
-  auspex.on("anomaly", (event) => {
-    if (event.state === "begun") anomalies.push(event);
-  });
-  const operations = new Map(world.operations.map(({ name }) => [name, auspex.operation(name)]));
-  const failure = new TypeError("injected");
-  const record = (name, ms, failed) =>
-    operations.get(name).record(ms, failed ? failure : undefined);
+  let clockOff = 0;
   const levels = Object.fromEntries(
     (world.saturations ?? ["pool", "memory"]).map((name) => [name, 0]),
   );
-  for (const name of Object.keys(levels)) auspex.saturation(name, () => levels[name]);
+  const begin = () => {
+    const auspex = createAuspex({
+      service: "scenario",
+      clock,
+      intervalMs: STEP_MS,
+      saturation: false,
+      outbound: false,
+      exemplars: false,
+      detectResource: false,
+      selfMetrics: false,
+      state: world.restarts === undefined ? false : state,
+      overheadBudget: false,
+      detectors: names.length === 0 ? true : { signals: NONE, further },
+    });
+    auspex.on("anomaly", (event) => {
+      // By the world's clock: the monitor's may have been set.
+      const timeMs = event.timeMs - clockOff;
+      if (event.state === "begun") anomalies.push({ ...event, timeMs });
+    });
+    for (const name of Object.keys(levels)) auspex.saturation(name, () => levels[name]);
+    const operations = new Map(world.operations.map(({ name }) => [name, auspex.operation(name)]));
+    return { auspex, operations };
+  };
+  let running = begin();
+  const failure = new TypeError("injected");
+  const record = (name, ms, failed) =>
+    running.operations.get(name).record(ms, failed ? failure : undefined);
   let day = 0;
   for (let timeMs = START_MS; timeMs < world.untilMs; timeMs += STEP_MS) {
-    if (timeMs === world.clockSet?.at) clock.epoch += world.clockSet.by;
+    if (timeMs === world.clockSet?.at) {
+      clockOff = world.clockSet.by;
+      clock.epoch += clockOff;
+    }
+    const restart = world.restarts?.find(({ at }) => at === timeMs);
+    if (restart !== undefined) {
+      await running.auspex.shutdown({ timeoutMs: 10 });
+      if (!restart.withState) saved.clear();
+      running = begin();
+      await new Promise(setImmediate);
+    }
     world.step(timeMs, record, (name, level) => {
       levels[name] = level;
     });
@@ -76,7 +120,8 @@ async function run(seed) {
       process.stderr.write(`\rseed ${seed}: day ${++day} of ${values.days} `);
     }
   }
-  await auspex.shutdown({ timeoutMs: 10 });
+  await running.auspex.shutdown({ timeoutMs: 10 });
+  if (names.length > 0) return tallyEach(world, anomalies);
   const tally = judge(world, anomalies);
   if (values.verbose) {
     for (const { kind, victim, at, until } of tally.missed) {
@@ -94,6 +139,34 @@ async function run(seed) {
     }
   }
   return tally;
+}
+
+/** Of operations alone: nothing of these looks at saturations. */
+function tallyEach(world, anomalies) {
+  const events = world.events.filter(({ saturation }) => saturation === undefined);
+  return names.map((name) =>
+    judge(
+      { ...world, events },
+      anomalies.filter(({ detector }) => detector.split(" ")[0] === name),
+    ),
+  );
+}
+
+if (names.length > 0) {
+  const worlds = [];
+  for (const seed of values.seeds.split(",")) worlds.push(await run(Number(seed)));
+  console.log(
+    "| detector | precision | recall | false alarms per operation and month | median time to detect |\n| --- | --- | --- | --- | --- |",
+  );
+  names.forEach((name, at) => {
+    const { precision, recall, perOperationMonth, medianMs } = summary(
+      worlds.map((tallies) => tallies[at]),
+    );
+    console.log(
+      `| ${name} | ${percent(precision)} | ${percent(recall)} | ${perOperationMonth.toFixed(1)} | ${Math.round(medianMs / 1000)} s |`,
+    );
+  });
+  process.exit();
 }
 
 const tallies = [];
@@ -121,7 +194,7 @@ for (const [kind, times] of [...byKind].sort()) {
   console.log(`| ${kind} | ${found.length} of ${times.length} | ${median} |`);
 }
 console.log(
-  `\n${all.incidents} incidents, ${all.nearMisses} near-misses, seeds ${values.seeds}, ${values.days} days, ${values.world === "variety" ? 20 : values.operations} operations`,
+  `\n${all.incidents} incidents, ${all.nearMisses} near-misses, seeds ${values.seeds}, ${values.days} days, ${tallies[0].operations} operations`,
 );
 console.log(
   `precision ${percent(all.precision)} (target ≥ 95 %), recall ${percent(all.recall)} (≥ 95 %)`,

@@ -20,6 +20,10 @@ export interface Breach {
   /** Of events that have one of their own. */
   readonly severity?: Severity | undefined;
   readonly reason?: string | undefined;
+  /** Steady ms at which it began, where that is known better than from the rule's own looks. */
+  readonly beganMs?: number | undefined;
+  /** Of a budget: the operation that spends it. Undefined: any may. */
+  readonly spentBy?: string | undefined;
   /** Requests of the window that it is about, and all of their kind. */
   readonly affected?: { readonly count: number; readonly of: number; readonly outgoing: boolean };
 }

@@ -21,6 +21,7 @@ interface Burning {
   readonly rate: number | undefined;
   readonly factor?: number;
   readonly reason?: string;
+  readonly spentBy?: string | undefined;
 }
 
 /** The budgets that burn now, as the `alert` events of SLOs tell of them. */
@@ -28,13 +29,15 @@ export class Burns {
   /** Undefined: it does not burn. */
   readonly #heard = new Map<string, Burning | undefined>();
 
-  hear({ key, rule, labels, state, severity, value, reason }: AlertEvent): void {
+  hear({ key, rule, labels, state, severity, value, reason, operation }: AlertEvent): void {
     const { slo } = labels;
     // An alert of a rule about an SLO is not one of the SLO itself.
     if (slo === undefined || rule !== `slo:${slo}` || key !== rule) return;
     if (this.#heard.size >= LIMIT && !this.#heard.has(slo)) return;
     const isOver = state === "resolved";
-    this.#heard.set(slo, isOver ? undefined : { slo, severity, rate: value, reason });
+    // One that is of all operations goes by its own name.
+    const spentBy = operation === slo ? undefined : operation;
+    this.#heard.set(slo, isOver ? undefined : { slo, severity, rate: value, reason, spentBy });
   }
 
   has(slo: string): boolean {
@@ -103,7 +106,7 @@ export function sourceOf(given: SloCondition["slo"]): BurnSource | undefined {
   return typeof given === "object" && "status" in given ? (given as BurnSource) : undefined;
 }
 
-function breachOf({ slo: name, severity, rate, factor, reason }: Burning): Breach {
+function breachOf({ slo: name, severity, rate, factor, reason, spentBy }: Burning): Breach {
   const subject = { key: seriesKey(name, {}), operation: name, attributes: {} };
   const what = "burn rate";
   return {
@@ -115,6 +118,7 @@ function breachOf({ slo: name, severity, rate, factor, reason }: Burning): Breac
     what,
     severity,
     reason,
+    spentBy,
   };
 }
 

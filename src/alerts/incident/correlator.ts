@@ -5,7 +5,7 @@ import { hashOf } from "../keys.js";
 import type { Row } from "../series/table.js";
 import { causesOf, MARKERS_AFTER_MS, MARKERS_BEFORE_MS } from "./causes.js";
 import { describe, incidentEvent, type OpenIncident, sayingOf } from "./incident.js";
-import { Commonness, linkKeysOf } from "./links.js";
+import { Commonness, type LinkKeys, linkKeysOf, Spread } from "./links.js";
 import type { Markers } from "./markers.js";
 import type { Topology } from "./topology.js";
 import type { SaturationTrail } from "./trail.js";
@@ -24,7 +24,7 @@ export interface Scene {
   readonly trail: SaturationTrail;
 }
 
-/** What begins within this time of an incident's first alert belongs to it. */
+/** What begins within this time of an incident's first alerts belongs to it. */
 const NEAR_MS = 120_000;
 /** What is related to one of its alerts belongs to it so long after the last of them. */
 const RELATED_MS = 600_000;
@@ -80,9 +80,11 @@ export class Correlator {
   ): Generator<void> {
     // Which incidents have an alert by which others find it.
     const index = new Map<string, Set<OpenIncident>>();
+    const spread = new Spread<OpenIncident>();
     this.#moved.clear();
-    const enter = (incident: OpenIncident, own: readonly string[]): void => {
-      for (const key of own) {
+    const enter = (incident: OpenIncident, { alert }: Case, keys: LinkKeys): void => {
+      spread.add(incident, alert.series, keys.spreading);
+      for (const key of keys.own) {
         const known = index.get(key);
         if (known === undefined) index.set(key, new Set([incident]));
         else known.add(incident);
@@ -92,27 +94,29 @@ export class Correlator {
     for (const incident of this.open.values()) {
       for (const key of incident.alerts) {
         const one = cases.get(key);
-        if (one?.isFiring) enter(incident, keysOf(one).own);
+        if (one?.isFiring) enter(incident, one, keysOf(one));
       }
       yield;
     }
     for (const [at, one] of fresh.entries()) {
-      const { own, wanted } = keysOf(one);
+      const keys = keysOf(one);
       const { beganMs } = one.alert;
       const found = new Set<OpenIncident>();
       for (const incident of this.open.values()) {
-        if (Math.abs(beganMs - incident.firstMs) <= NEAR_MS) found.add(incident);
+        if (isNear(beganMs, incident)) found.add(incident);
       }
-      for (const key of wanted) {
-        for (const incident of index.get(key) ?? []) {
-          const now = this.#now(incident);
-          if (beganMs - now.lastMs <= RELATED_MS) found.add(now);
-        }
+      for (const key of keys.same) {
+        for (const incident of index.get(key) ?? []) found.add(this.#now(incident));
+      }
+      const related = keys.wanted.flatMap((key) => [...(index.get(key) ?? [])]);
+      for (const incident of [...related, ...spread.of(keys.spreading)]) {
+        const now = this.#now(incident);
+        if (beganMs - now.lastMs <= RELATED_MS) found.add(now);
       }
       const incident = this.#merge([...found], cases, scene);
       const chosen = incident ?? this.#begin(one);
       if (chosen !== undefined) {
-        enter(chosen, own);
+        enter(chosen, one, keys);
         join(chosen, one);
       }
       if (at % 50 === 49) yield;
@@ -254,6 +258,12 @@ function join(incident: OpenIncident, one: Case): void {
   if (incident.alerts.size < MAX_ALERTS) incident.alerts.add(one.key);
   incident.firstMs = Math.min(incident.firstMs, one.alert.beganMs);
   incident.lastMs = Math.max(incident.lastMs, one.alert.beganMs);
+}
+
+/** At about the time of the first of its alerts, or of those that came hard on that one's heels. */
+function isNear(beganMs: number, { firstMs, lastMs }: OpenIncident): boolean {
+  const untilMs = Math.min(lastMs, firstMs + RELATED_MS) + NEAR_MS;
+  return beganMs >= firstMs - NEAR_MS && beganMs <= untilMs;
 }
 
 /** What people have said they expect is no incident; what another alert keeps quiet is part of one. */

@@ -91,9 +91,13 @@ export function incidentEvent(
   });
 }
 
+/** None, some, a good part, most: while a window fills the share grows with every step. */
+const SHARES = [0.5, 0.1, Number.MIN_VALUE, 0];
+
 /** Changes with whatever is worth saying again; not with every figure. */
 export function sayingOf(incident: OpenIncident): string {
   const { state, severity, alerts, causes, affectedRatio: share } = incident;
   const causal = causes.map(({ what }) => what);
-  return JSON.stringify([state, severity, alerts.size, causal, Math.round(share * 10)]);
+  const many = SHARES.findIndex((least) => share >= least);
+  return JSON.stringify([state, severity, alerts.size, causal, many]);
 }

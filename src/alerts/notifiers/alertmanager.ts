@@ -38,24 +38,28 @@ export function alertmanager(given: AlertmanagerOptions): Notifier {
 }
 
 function alertOf(alert: NoticeAlert, { service, links }: Notice): object {
-  const labels: Record<string, string> = { alertname: alert.rule, service };
-  const all: Record<string, string> = { ...alert.labels, severity: alert.severity };
-  for (const [name, value] of Object.entries(all)) {
-    // An empty label is none.
-    if (value !== "") labels[labelName(name)] = value;
-  }
+  const labels = { ...alert.labels, alertname: alert.rule, service, severity: alert.severity };
   return {
-    labels,
-    annotations: {
-      ...Object.fromEntries(
-        Object.entries(alert.annotations).map(([name, value]) => [labelName(name), value]),
-      ),
-      reason: alert.reason,
-    },
+    // An empty label is none.
+    labels: cleaned(Object.entries(labels).filter(([, value]) => value !== "")),
+    annotations: cleaned(Object.entries({ ...alert.annotations, reason: alert.reason })),
     startsAt: new Date(alert.startsAtMs).toISOString(),
     ...(alert.endsAtMs !== undefined && { endsAt: new Date(alert.endsAtMs).toISOString() }),
     ...(links[0] !== undefined && { generatorURL: links[0].url }),
   };
+}
+
+/** Under names that Alertmanager takes; of two that look the same to it, the one that had to be changed yields. */
+function cleaned(entries: readonly (readonly [string, string])[]): Record<string, string> {
+  const clean = new Map(entries.filter(([name]) => labelName(name) === name));
+  for (const [name, value] of entries) {
+    if (clean.get(name) === value) continue;
+    const base = labelName(name);
+    let free = base;
+    for (let more = 2; clean.has(free); more++) free = `${base}_${more}`;
+    clean.set(free, value);
+  }
+  return Object.fromEntries(clean);
 }
 
 /** Label names are `[a-zA-Z_][a-zA-Z0-9_]*` in Alertmanager before 0.27. */

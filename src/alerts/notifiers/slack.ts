@@ -13,6 +13,7 @@ const COLOURS = { critical: "#d32f2f", warning: "#f9a825", info: "#1976d2" } as 
 const RESOLVED = "#2e7d32";
 /** Slack cuts longer texts itself, in the middle of an escape. */
 const MOST_TEXT = 2500;
+const MOST_LINE = 600;
 const MOST_ALERTS = 10;
 
 /**
@@ -57,20 +58,27 @@ function bodyOf({ text, alerts, omitted, incident, links }: Notice): string {
   for (const { what, likelihood } of incident?.causes.slice(0, 3) ?? []) {
     lines.push(`_probable cause_ (${Math.round(likelihood * 100)} %): ${escaped(what)}`);
   }
+  const shown = lines.flatMap((line) => line.split("\n")).map(shortened);
   for (const { title, url } of links) {
-    lines.push(
+    shown.push(
       `<${encodeURI(decoded(url)).replace(/[|>]/g, encodeURIComponent)}|${escaped(title).replaceAll("|", "¦")}>`,
     );
   }
   // Line by line: a cut within `&lt;` would show.
   let length = 0;
-  return lines
-    .flatMap((line) => line.split("\n"))
+  return shown
     .filter((line) => {
       length += line.length + 1;
       return length <= MOST_TEXT;
     })
     .join("\n");
+}
+
+/** So that one line leaves room for others. Cut between characters, and not within an escape. */
+function shortened(line: string): string {
+  if (line.length <= MOST_LINE) return line;
+  const cut = line.slice(0, MOST_LINE).replace(/&[a-z]{0,4}$|[\uD800-\uDBFF]$/, "");
+  return `${cut}…`;
 }
 
 /** A link that is encoded already must not be encoded twice. */

@@ -35,6 +35,12 @@ export const GENERATION = 1000;
 /** Least spread, as a share of the range: of a series that hardly ever moves. */
 export const LEAST_SPREAD = 1e-3;
 
+/**
+ * One value moves a bound by so many scales at most: a single wild one must not hide what comes in the weeks
+ * after it. What lasts moves it further with every value.
+ */
+export const REACH = 30;
+
 /** Surprise at which a series that never alarmed before alarms. */
 export const ALARM = 0.12;
 /** Each alarm raises the bar by a fifth, and that is forgotten over so many values. */

@@ -1,4 +1,4 @@
-import { AGREEMENT, LEAST_SPREAD } from "./settings.js";
+import { AGREEMENT, LEAST_SPREAD, REACH } from "./settings.js";
 import { Spread } from "./spread.js";
 
 /** A context in which a value is out of range. */
@@ -41,6 +41,9 @@ export class View {
   /** The mean of the ranges of the contexts the value judged last lies in. */
   #lower = 0;
   #upper = 0;
+  /** What is beyond is learned as if it were there. */
+  #least = Number.NEGATIVE_INFINITY;
+  #most = Number.POSITIVE_INFINITY;
 
   /**
    * @param clocks - into how many parts to divide the day, once per number; the first is 1
@@ -82,6 +85,8 @@ export class View {
     this.#locate(day, level);
     if (!(allLow <= allHigh)) return 0;
     const scale = this.#scale(value, allLow, allHigh);
+    this.#least = allLow - REACH * scale;
+    this.#most = allHigh + REACH * scale;
     const overall = surpriseOf(value, allLow, allHigh, scale);
     let surprise = overall;
     let lower = allLow;
@@ -106,7 +111,8 @@ export class View {
   }
 
   /** Takes in the value judged last. */
-  learn(value: number): void {
+  learn(given: number): void {
+    const value = Math.min(this.#most, Math.max(this.#least, given));
     const { visited, visitLows, visitHighs } = this;
     const cells = this.#cells;
     this.#widen(0, value, value);
@@ -121,7 +127,7 @@ export class View {
       else if (value > visitHighs[clock]) visitHighs[clock] = value;
     }
     for (let at = this.#clocks; at < cells.length; at++) this.#widen(cells[at], value, value);
-    this.spread.learn(value);
+    this.spread.learn(given);
   }
 
   /** Begins a generation; what the one before the last saw is forgotten. */

@@ -32,6 +32,8 @@ export interface Method<Input = number, J extends Judgement = Judgement> {
 
 /** Beyond it squares leave the range of numbers; no measurement is there. */
 const LARGEST = 1e100;
+/** What is smaller is nothing: its square would be. */
+const SMALLEST = 1e-100;
 
 const WARMING: Verdict = Object.freeze({
   score: 0,
@@ -99,7 +101,7 @@ class MethodDetector<Input, J extends Judgement> implements Detector {
     if (method.read === undefined) {
       if (typeof value !== "number" || Number.isNaN(value)) return this.#without();
       if (Math.abs(value) > LARGEST) return progress.warm === 1 ? INFINITE : WARMING;
-      input = value as Input;
+      input = (Math.abs(value) < SMALLEST ? 0 : value) as Input;
     } else {
       try {
         input = method.read(value, context);

@@ -3,6 +3,14 @@ import { readFields } from "../../diag/read-fields.js";
 import { isObject } from "../../readers/checks.js";
 import type { Detector, ObservationContext, Verdict } from "../detector.js";
 
+/** Counts what foreign callbacks did wrong. */
+interface Tally {
+  callbackErrors: number;
+}
+
+/** Longest reason that is passed on. */
+const LONGEST_REASON = 1000;
+
 /** Whether a value can be used as a detector. Never throws. */
 export function isDetector(value: unknown): value is Detector {
   const methods = ["observe", "save", "restore"] as const;
@@ -19,10 +27,25 @@ export function judged(
   value: number,
   timeMs: number,
   context: ObservationContext | undefined,
+  tally?: Tally,
 ): Verdict {
-  const given = guardedCall(() => detector.observe(value, timeMs, context));
-  const { score = 0, warmingUp, expected, lower, upper, reason } = readFields(given, FIELDS);
-  if (!(score >= 0 && score <= 1)) return FAILED;
+  return verdictOf(
+    guardedCall(() => detector.observe(value, timeMs, context), tally),
+    tally,
+  );
+}
+
+/** A verdict as it should be, of whatever was answered. */
+export function verdictOf(given: Verdict | undefined, tally?: Tally): Verdict {
+  let isWhole = true;
+  const fields = readFields(given, FIELDS, () => {
+    isWhole = false;
+  });
+  const { score = 0, warmingUp, expected, lower, upper, reason } = fields;
+  if (!(isWhole && typeof score === "number" && score >= 0 && score <= 1)) {
+    if (tally !== undefined) tally.callbackErrors++;
+    return FAILED;
+  }
   return {
     score,
     anomalous: score >= 0.5,
@@ -30,7 +53,7 @@ export function judged(
     ...(Number.isFinite(expected) && { expected }),
     ...(Number.isFinite(lower) && { lower }),
     ...(Number.isFinite(upper) && { upper }),
-    ...(typeof reason === "string" && { reason }),
+    ...(typeof reason === "string" && { reason: reason.slice(0, LONGEST_REASON) }),
   };
 }
 

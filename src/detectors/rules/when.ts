@@ -30,7 +30,7 @@ export interface SnapshotRule {
   judge(snapshot: Snapshot): Verdict;
 }
 
-const WINDOWS: readonly string[] = ["10s", "1m", "5m", "1h", "total"] satisfies WindowName[];
+export const WINDOWS: readonly string[] = ["10s", "1m", "5m", "1h", "total"] satisfies WindowName[];
 const SEVERITIES: readonly string[] = ["critical", "warning", "info"] satisfies Severity[];
 const LONGEST_MS = 366 * 86_400_000;
 

@@ -1,14 +1,17 @@
 import { guardedCall } from "../../diag/guarded-call.js";
 import type { WatchContext, Watcher } from "../../readers/watcher.js";
-import type { RelatedSeries } from "../../snapshot/events.js";
+import type { RelatedSeries, Signal } from "../../snapshot/events.js";
 import type { OperationSnapshot, SaturationSnapshot, Snapshot } from "../../snapshot/model.js";
 import { HOUR } from "./decay.js";
 import type { Change } from "./episode.js";
 import { ErrorWatch } from "./error-watch.js";
+import type { SignalWatch } from "./finding.js";
 import { type FigureWindow, FurtherWatch, SIGNAL_OF } from "./further-watch.js";
 import { LatencyWatch } from "./latency-watch.js";
+import { MinimumChange } from "./minimum-change.js";
 import { OperationWindow } from "./operation-window.js";
 import type { ResolvedDetectionOptions } from "./options.js";
+import { RuleWatch } from "./rule-watch.js";
 import { SaturationWatch, type SaturationWindow } from "./saturation-watch.js";
 import { DetectionState } from "./saved.js";
 import { type Subject, Tracked } from "./tracked.js";
@@ -23,6 +26,13 @@ const MOST_RELATED = 5;
 const LEAST_CORRELATION = 0.7;
 const MOST_TRACES = 10;
 const STEPS_PER = { "10s": 1, "1m": 6, "5m": 30 } as const;
+
+/** What watches an operation by default: of which signal, its name, and the watch. */
+const WATCHES: readonly (readonly [Signal, string, () => SignalWatch<OperationWindow>])[] = [
+  ["errors", "error ratio", () => new ErrorWatch(STEP_MS)],
+  ["latency", "latency distribution", () => new LatencyWatch(STEP_MS)],
+  ["traffic", "traffic", () => new TrafficWatch(STEP_MS)],
+];
 
 interface WatchedOperation {
   readonly signals: readonly Tracked<OperationWindow>[];
@@ -52,15 +62,19 @@ export class Detection implements Watcher {
   readonly #window = new OperationWindow();
   readonly #keys = new WeakMap<object, string>();
   readonly #state = new DetectionState(() => this.#entries());
+  readonly #rules: readonly RuleWatch[];
   #context: WatchContext | undefined;
   #steps = 0;
   #told = 0;
+  #isLimitTold = false;
 
   /** @param tally - counts what detectors and filters of the host threw */
   constructor(
     private readonly options: ResolvedDetectionOptions,
     private readonly tally: { callbackErrors: number },
-  ) {}
+  ) {
+    this.#rules = options.rules.map((rule) => new RuleWatch(rule, tally));
+  }
 
   async start(context: WatchContext): Promise<void> {
     this.#context = context;
@@ -88,12 +102,13 @@ export class Detection implements Watcher {
     const seconds = secondsOf(snapshot);
     for (const operation of snapshot.operations) {
       const watched = this.#operationOf(operation, now);
+      // Even to turn many away takes its time.
+      yield;
       if (watched === undefined) continue;
       this.#window.read(operation, snapshot.end, seconds);
       for (const tracked of watched.signals) {
         this.#tell(tracked, this.#window, tracked.look(this.#window), operation);
       }
-      yield;
     }
     yield* this.#absent(snapshot, seconds, now);
     yield* this.#further(context);
@@ -108,8 +123,9 @@ export class Detection implements Watcher {
         yield;
       }
     }
+    yield* this.#ruled(context, now);
     this.#forget(now, snapshot.end, seconds);
-    this.#state.changed(context.clock.wall());
+    this.#state.tick();
   }
 
   /** Idle series leave the snapshots; what was told of them is still to be ended. */
@@ -142,6 +158,16 @@ export class Detection implements Watcher {
     }
   }
 
+  *#ruled(context: WatchContext, nowMs: number): Generator<void> {
+    for (const rule of this.#rules) {
+      const event = rule.look({ snapshot: context.snapshot(rule.window), nowMs }, () =>
+        this.#nextId(),
+      );
+      if (event !== undefined) context.emit(event);
+      yield;
+    }
+  }
+
   #operationOf(operation: OperationSnapshot, now: number): WatchedOperation | undefined {
     const key = this.#keyOf(operation);
     let watched = this.#operations.get(key);
@@ -160,16 +186,9 @@ export class Detection implements Watcher {
   #watched(operation: OperationSnapshot): WatchedOperation {
     const { signals, further } = this.options;
     const subject: Subject = { operation: operation.name, attributes: operation.attributes };
-    const own: Tracked<OperationWindow>[] = [];
-    if (signals.errors) {
-      own.push(new Tracked(subject, "errors", "error ratio", new ErrorWatch(STEP_MS)));
-    }
-    if (signals.latency) {
-      own.push(new Tracked(subject, "latency", "latency distribution", new LatencyWatch(STEP_MS)));
-    }
-    if (signals.traffic) {
-      own.push(new Tracked(subject, "traffic", "traffic", new TrafficWatch(STEP_MS)));
-    }
+    const own = WATCHES.filter(([signal]) => signals[signal]).map(([signal, detector, make]) => {
+      return new Tracked(subject, signal, detector, this.#least(signal, make()));
+    });
     const others = further
       .filter(({ operation: name }) => name === "" || name === operation.name)
       .flatMap(({ name, detector, figure, window }) => {
@@ -190,7 +209,7 @@ export class Detection implements Watcher {
     if (watched === undefined) {
       if (this.#isFull()) return undefined;
       const subject: Subject = { operation: saturation.name, attributes: saturation.attributes };
-      const watch = new SaturationWatch(STEP_MS);
+      const watch = this.#least("saturation", new SaturationWatch(STEP_MS));
       const tracked = new Tracked(subject, "saturation", "saturation", watch);
       watched = { tracked, lastSeen: now };
       this.#saturations.set(key, watched);
@@ -198,6 +217,18 @@ export class Detection implements Watcher {
     }
     watched.lastSeen = now;
     return watched.tracked;
+  }
+
+  #least<W extends { readonly timeMs: number }>(
+    signal: Signal,
+    watch: SignalWatch<W>,
+  ): SignalWatch<W> {
+    const least = this.options.minimumChange[signal];
+    return least === undefined ? watch : new MinimumChange(watch, signal, least);
+  }
+
+  #nextId(): string {
+    return `${this.#context?.incarnation.id ?? ""}/${++this.#told}`;
   }
 
   #tell<W extends { readonly timeMs: number }>(
@@ -210,7 +241,7 @@ export class Detection implements Watcher {
     if (!tracked.episode.isKnown) {
       const related = change === "begun" ? this.#relatedTo(tracked as Tracked<never>) : [];
       const traceIds = [...new Set(operation?.exemplars.map(({ traceId }) => traceId))];
-      const idOf = () => `${this.#context?.incarnation.id ?? ""}/${++this.#told}`;
+      const idOf = () => this.#nextId();
       const event = tracked.event(window, change, idOf, related, traceIds.slice(-MOST_TRACES));
       this.#context?.emit(event);
     }
@@ -230,21 +261,30 @@ export class Detection implements Watcher {
       .slice(0, MOST_RELATED);
   }
 
+  /** Further detectors last: where there is no room to save all, they go without. */
   *#entries(): Generator<readonly [string, Tracked<never>]> {
-    for (const [key, watched] of this.#operations) {
-      for (const [name, tracked] of trackedOf(watched)) yield [`${key} ${name}`, tracked];
+    for (const [key, { signals }] of this.#operations) {
+      for (const tracked of signals) yield [`${key} ${tracked.signal}`, tracked as Tracked<never>];
     }
     for (const [key, { tracked }] of this.#saturations) {
       yield [`${key} saturation`, tracked as Tracked<never>];
+    }
+    for (const [key, { further }] of this.#operations) {
+      for (const { tracked } of further) {
+        yield [`${key} further ${tracked.detector}`, tracked as Tracked<never>];
+      }
     }
   }
 
   #isFull(): boolean {
     if (this.#operations.size + this.#saturations.size < this.options.limit) return false;
-    this.#context?.diag.warn(
-      "detectors:limit",
-      `detectors watch ${this.options.limit} operations and saturations, and no more; raise detectors.limit to have all watched`,
-    );
+    if (!this.#isLimitTold) {
+      this.#isLimitTold = true;
+      this.#context?.diag.warn(
+        "detectors:limit",
+        `detectors watch ${this.options.limit} operations and saturations, and no more; raise detectors.limit to have all watched`,
+      );
+    }
     return true;
   }
 
@@ -262,6 +302,10 @@ export class Detection implements Watcher {
       this.#window.readNothing(timeMs, seconds);
       for (const tracked of watched.signals) {
         this.#tell(tracked, this.#window, tracked.episode.close());
+      }
+      for (const { tracked } of watched.further) {
+        // Its finding is of the window before.
+        this.#tell(tracked as Tracked<never>, { timeMs } as never, tracked.episode.close());
       }
       for (const [name, tracked] of trackedOf(watched)) this.#state.take(`${key} ${name}`, tracked);
       this.#operations.delete(key);

@@ -1,4 +1,4 @@
-import { HOUR, MINUTE } from "./decay.js";
+import { DAY, HOUR, MINUTE } from "./decay.js";
 import { type Past, Recurrence } from "./recurrence.js";
 
 /** Quiet for so long: it is over. What comes back before is the same episode. */
@@ -89,10 +89,10 @@ export class Episode {
   }
 }
 
-/** Errors are got used to last: half a day of them is still an outage. */
+/** Errors are got used to last but one: half a day of them is still an outage, a day of a full disk too. */
 export const ACCEPT_MS = {
   latency: 3 * HOUR,
   traffic: 3 * HOUR,
   errors: 12 * HOUR,
-  saturation: 6 * HOUR,
+  saturation: DAY,
 } as const;

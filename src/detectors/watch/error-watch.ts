@@ -64,7 +64,7 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
     const then = Math.min(0.5, this.usual);
     if (this.#windows > WARM_UP_WINDOWS && this.#seen > WARM_UP_REQUESTS) {
       const now = Math.min(0.9, Math.max(4 * then, then + 0.02, this.#struck()));
-      this.#evidence.add(binomialRatio(errors, requests, then, now) / this.#dispersion.divisor);
+      this.#evidence.add(binomialRatio(errors, requests, then, now), this.#dispersion.divisor);
     }
     if (!this.#evidence.isCalm) {
       this.#doubtful.errors += errors;
@@ -73,10 +73,15 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
       return ratio;
     }
     this.#settle();
-    this.#dispersion.learn((errors - requests * then) ** 2 / (requests * then * (1 - then)));
+    this.#vary(errors, requests);
     fade(this.#hour, this.#keptHour, errors, requests);
     fade(this.#day, this.#keptDay, errors, requests);
     return ratio;
+  }
+
+  #vary(errors: number, requests: number): void {
+    const usual = Math.min(0.5, this.usual);
+    this.#dispersion.learn((errors - requests * usual) ** 2 / (requests * usual * (1 - usual)));
   }
 
   /**
@@ -121,6 +126,11 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
     return errors;
   }
 
+  /** A clumsy caller now and then: errors come in company here. */
+  know({ errors, requests }: OperationWindow): void {
+    this.#vary(errors, requests);
+  }
+
   accept(): void {
     const { errors, requests } = this.#recent;
     const ratio = requests === 0 ? 0 : errors / requests;
@@ -148,7 +158,7 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
     if (!(hourRequests > 0 && dayRequests > 0)) return;
     this.#hour = { errors: hourErrors, requests: hourRequests };
     this.#day = { errors: dayErrors, requests: dayRequests };
-    this.#dispersion.value = dispersion;
+    this.#dispersion.restore(dispersion);
     this.#windows = WARM_UP_WINDOWS;
     this.#seen = WARM_UP_REQUESTS;
   }

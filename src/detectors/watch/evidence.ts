@@ -1,3 +1,6 @@
+/** A window like all others, as evidence: twenty of them undo an alarm. */
+export const CALMING = -0.7;
+
 /**
  * Evidence against "all is as ever", gathered over windows: a CUSUM of log-likelihood ratios.
  *
@@ -16,13 +19,19 @@ export class Evidence {
   /** e¹⁵ windows of 10 s: one false alarm in a year of one series, were all windows independent. */
   static readonly LIMIT = 15;
 
-  /** @param ratio - log-likelihood ratio of "something is wrong" to "all is as ever" */
-  add(ratio: number): void {
+  /**
+   * @param ratio - log-likelihood ratio of "something is wrong" to "all is as ever"
+   * @param divisor - how many times more the counts vary than by chance: so much less each is worth
+   */
+  add(ratio: number, divisor = 1): void {
     const { LIMIT } = Evidence;
-    const most = LIMIT / this.windows;
+    // A hair more, or rounding takes one window more.
+    const most = ((1 + 1e-9) * LIMIT) / this.windows;
     // A window that could not be read says nothing.
     if (Number.isNaN(ratio)) return;
-    const step = Math.max(-LIMIT / 4, Math.min(most, ratio));
+    // What calms needs no allowance, up to a point: or what comes in clumps would add up for hours.
+    const worth = ratio > 0 ? ratio / divisor : Math.min(ratio / divisor, Math.max(ratio, CALMING));
+    const step = Math.max(-LIMIT / 4, Math.min(most, worth));
     this.level = Math.min(1.3 * LIMIT, Math.max(0, this.level + step));
   }
 
@@ -55,6 +64,15 @@ export function poissonRatio(count: number, then: number, now: number): number {
   return count * Math.log(now / then) + then - now;
 }
 
+/** Log-likelihood ratio of "the one or the other", both as likely. */
+export function mixed(one: number, other: number): number {
+  const [low, high] = one < other ? [one, other] : [other, one];
+  return high + Math.log((1 + Math.exp(low - high)) / 2);
+}
+
+/** So many windows, and each one more counts a hundredth. */
+const KNOWN = 90;
+
 /**
  * How much more counts vary than chance alone would have them: bursts, retries and batches come together,
  * and the evidence of each is worth so much less.
@@ -68,6 +86,13 @@ export class Dispersion {
   constructor(private readonly most = 100) {}
 
   /** @param squared - squared deviation ÷ variance by chance */
+  /** What was learned before a restart: an incident that goes on then must not be taken for it. */
+  restore(value: number): void {
+    if (!(value >= 0)) return;
+    this.value = value;
+    this.#learned = KNOWN;
+  }
+
   learn(squared: number): void {
     if (!(squared >= 0)) return;
     // The mean of all at first: one who starts among batches knows it within minutes.
@@ -111,6 +136,15 @@ export class WanderingDispersion {
     }
   }
 
+  /** Another level: what was gathered is of the one before. */
+  restart(): void {
+    for (const block of this.#blocks) {
+      block.seen = 0;
+      block.count = 0;
+      block.expected = 0;
+    }
+  }
+
   get divisor(): number {
     return Math.max(...this.#blocks.map(({ dispersion }) => dispersion.divisor));
   }
@@ -121,7 +155,7 @@ export class WanderingDispersion {
 
   set values(values: readonly number[]) {
     this.#blocks.forEach(({ dispersion }, at) => {
-      dispersion.value = values[at] ?? dispersion.value;
+      dispersion.restore(values[at] ?? dispersion.value);
     });
   }
 }

@@ -23,6 +23,8 @@ export interface SignalWatch<W> {
   affected(window: W): number;
   /** What lasts is the new normal: learns from now on, from here. */
   accept(): void;
+  /** It alarms of what is known from earlier days. */
+  know?(window: W): void;
   save(): unknown;
   /** A state that it cannot read leaves it as new. */
   restore(state: unknown): void;

@@ -1,7 +1,9 @@
+import { guardedCall } from "../../diag/guarded-call.js";
 import type { OperationSnapshot } from "../../snapshot/model.js";
-import type { Detector, Verdict } from "../detector.js";
+import type { Detector, ObservationContext, Verdict } from "../detector.js";
+import { judged, savedBy } from "../rules/foreign.js";
+import { FIGURES, type Figure, figureOf } from "./figures.js";
 import type { Finding, SignalWatch } from "./finding.js";
-import type { Figure } from "./options.js";
 
 /** One operation in the window of a detector. */
 export interface FigureWindow {
@@ -10,6 +12,8 @@ export interface FigureWindow {
 }
 
 const NOTHING: Verdict = { score: 0, anomalous: false, warmingUp: true };
+/** What a larger state holds is learned anew after a restart. */
+const MOST_CHARACTERS = 65_536;
 
 const UNITS: Readonly<Record<Figure, string>> = {
   p50: "ms",
@@ -45,8 +49,7 @@ export class FurtherWatch implements SignalWatch<FigureWindow> {
   ) {}
 
   get score(): number {
-    const { score } = this.#verdict;
-    return score >= 0 && score <= 1 ? score : 0;
+    return this.#verdict.score;
   }
 
   get isAlarming(): boolean {
@@ -54,15 +57,9 @@ export class FurtherWatch implements SignalWatch<FigureWindow> {
   }
 
   look({ operation, timeMs }: FigureWindow): number {
-    const { traffic, errors, latency } = operation;
     this.#value = figureOf(operation, this.figure);
-    const context = { count: traffic.count, errors: errors.count, histogram: latency.histogram };
-    try {
-      this.#verdict = this.detector.observe(this.#value, timeMs, context) ?? NOTHING;
-    } catch {
-      this.tally.callbackErrors++;
-      this.#verdict = NOTHING;
-    }
+    const context = contextOf(operation);
+    this.#verdict = judged(this.detector, this.#value, timeMs, context, this.tally);
     return this.#value;
   }
 
@@ -87,34 +84,25 @@ export class FurtherWatch implements SignalWatch<FigureWindow> {
   accept(): void {}
 
   save(): unknown {
-    try {
-      return this.detector.save();
-    } catch {
-      this.tally.callbackErrors++;
-      return undefined;
-    }
+    const state = savedBy(this.detector);
+    return JSON.stringify(state).length > MOST_CHARACTERS ? null : state;
   }
 
   restore(state: unknown): void {
-    try {
-      if (state !== undefined && state !== null) this.detector.restore(state);
-    } catch {
-      this.tally.callbackErrors++;
-    }
+    if (state === undefined || state === null) return;
+    guardedCall(() => this.detector.restore(state), this.tally);
   }
 }
 
-/** NaN, a missing value, where nothing happened that could have it. */
-function figureOf(operation: OperationSnapshot, figure: Figure): number {
-  const { latency, traffic, errors, inFlight } = operation;
-  switch (figure) {
-    case "traffic":
-      return traffic.perSecond;
-    case "errorRatio":
-      return traffic.count === 0 ? Number.NaN : errors.ratio;
-    case "inFlight":
-      return inFlight;
-    default:
-      return latency.count === 0 ? Number.NaN : latency[figure];
-  }
+/** Inputs are read only where a composite asks for them. */
+function contextOf(operation: OperationSnapshot): ObservationContext {
+  const { traffic, errors, latency } = operation;
+  return {
+    count: traffic.count,
+    errors: errors.count,
+    histogram: latency.histogram,
+    get inputs() {
+      return Object.fromEntries(FIGURES.map((figure) => [figure, figureOf(operation, figure)]));
+    },
+  };
 }

@@ -7,6 +7,9 @@ const STEPS = 18;
 const LEAST_TAU = 0.75;
 /** … and by so much in all … */
 const LEAST_RISE = 0.06;
+/** … and does not level off, as a cache does that fills … */
+const LATE = 6;
+const LEAST_LATE = (0.5 * LATE) / (STEPS - 1);
 /** … above all that was there in a week. */
 const DAYS = 7;
 const MARGIN = 0.02;
@@ -18,7 +21,8 @@ const LEAST_TIMES = 3;
 interface Step {
   /** The lowest value of it. */
   floor: number;
-  readonly isOfLeak: boolean;
+  /** Of a leak, or of something else that is told of: not to be remembered. */
+  isUsual: boolean;
 }
 
 /**
@@ -34,6 +38,8 @@ export class Growth {
   readonly #steps: Step[] = [];
   /** The highest floor of each day, before the steps that are looked at; newest last. */
   #highest: number[] = [];
+  /** Steps. */
+  #remembered = 0;
   #day = -1;
   #step = -1;
   #times = 0;
@@ -49,11 +55,13 @@ export class Growth {
     return this.#times >= LEAST_TIMES;
   }
 
-  look(full: number, timeMs: number): void {
+  /** @param isUsual - nothing else is told of it */
+  look(full: number, timeMs: number, isUsual: boolean): void {
     const step = Math.floor(timeMs / this.stepMs);
     const open = this.#steps.at(-1);
     if (step === this.#step && open !== undefined) {
       open.floor = Math.min(open.floor, full);
+      open.isUsual &&= isUsual;
       return;
     }
     if (this.#steps.length === STEPS) {
@@ -61,7 +69,14 @@ export class Growth {
       this.#remember(this.#steps.shift() as Step, timeMs);
     }
     this.#step = step;
-    this.#steps.push({ floor: full, isOfLeak: this.isLeak });
+    // All of a leak is, from its beginning on: the next one begins as low, and is to be seen as soon.
+    if (this.isLeak && this.#isSettled) for (const each of this.#steps) each.isUsual = false;
+    this.#steps.push({ floor: full, isUsual: isUsual && !(this.isLeak && this.#isSettled) });
+  }
+
+  /** It grows so every day: this is usual. */
+  know(): void {
+    for (const each of this.#steps) each.isUsual = true;
   }
 
   /** What is there now is usual. */
@@ -70,27 +85,43 @@ export class Growth {
     this.#times = 0;
   }
 
+  /** What is looked at still is of today: a process that lives for hours only would never remember it. */
   save(): unknown {
-    return this.#highest.map((floor) => Number(floor.toFixed(3)));
+    const floors = this.isLeak ? [] : this.#steps.filter(({ isUsual }) => isUsual);
+    const today = Math.max(this.#highest.at(-1) ?? 0, ...floors.map(({ floor }) => floor));
+    const days = [...this.#highest.slice(0, -1), today].map((floor) => Number(floor.toFixed(3)));
+    return { days, steps: this.#remembered + this.#steps.length };
   }
 
   restore(state: unknown): void {
-    const length = Array.isArray(state) ? Math.min(state.length, DAYS) : 0;
-    this.#highest = numbersOf(state, length) ?? [];
+    const { days, steps } = (state ?? {}) as { days?: unknown; steps?: unknown };
+    const length = Array.isArray(days) ? Math.min(days.length, DAYS) : 0;
+    this.#highest = numbersOf(days, length) ?? [];
+    this.#remembered = typeof steps === "number" && steps >= 0 ? steps : 0;
   }
 
   #judge(now: number): void {
-    const rise = (this.#steps[STEPS - 1] as Step).floor - (this.#steps[0] as Step).floor;
+    const rise = this.#riseOver(STEPS - 1);
+    const late = this.#riseOver(LATE);
     this.leftMs = ((1 - now) / Math.max(1e-12, rise)) * (STEPS - 1) * this.stepMs;
-    const isFast = rise > LEAST_RISE && this.leftMs < this.#horizonMs;
+    const isFast = rise > LEAST_RISE && this.leftMs < this.#horizonMs && late > LEAST_LATE * rise;
     const isLeak = isFast && this.#isBeyond() && this.#tau() > LEAST_TAU;
     this.#times = isLeak ? this.#times + 1 : 0;
   }
 
+  #riseOver(steps: number): number {
+    const [from, to] = [this.#steps[STEPS - 1 - steps], this.#steps[STEPS - 1]] as [Step, Step];
+    return to.floor - from.floor;
+  }
+
   #isBeyond(): boolean {
     const { floor } = this.#steps[STEPS - 1] as Step;
-    const isKnown = this.#highest.length > 1;
-    return floor > Math.max(isKnown ? 0 : NOTABLE, ...this.#highest) + MARGIN;
+    return floor > Math.max(this.#isSettled ? 0 : NOTABLE, ...this.#highest) + MARGIN;
+  }
+
+  /** In the first day all is usual. */
+  get #isSettled(): boolean {
+    return this.#remembered * this.stepMs >= DAY;
   }
 
   /** −1 … 1: of all pairs of steps, how many more rise than fall. */
@@ -104,14 +135,15 @@ export class Growth {
     return rising / ((STEPS * (STEPS - 1)) / 2);
   }
 
-  #remember({ floor, isOfLeak }: Step, timeMs: number): void {
+  #remember({ floor, isUsual }: Step, timeMs: number): void {
+    this.#remembered++;
     const day = Math.floor(timeMs / DAY);
     if (day !== this.#day) {
       this.#day = day;
       this.#highest.push(0);
       if (this.#highest.length > DAYS) this.#highest.shift();
     }
-    if (isOfLeak) return;
+    if (!isUsual) return;
     const last = this.#highest.length - 1;
     this.#highest[last] = Math.max(floor, this.#highest[last] as number);
   }

@@ -1,5 +1,5 @@
 import { HOUR, keptPerStep } from "./decay.js";
-import { binomialRatio, Dispersion, Evidence } from "./evidence.js";
+import { binomialRatio, CALMING, Dispersion, Evidence, mixed } from "./evidence.js";
 import { type Finding, percent, type SignalWatch, short } from "./finding.js";
 import { BINS, lowestIn, type OperationWindow } from "./operation-window.js";
 
@@ -18,11 +18,11 @@ const MARKS = [
   { quantile: 0.99, bins: 5, odds: 8, least: 1.6 },
 ] as const;
 
-/** A window like all others, as evidence. */
-const CALMING = -0.7;
-
 /** Scratch: share of all that is in a bin or above; the last is nothing. */
 const tail = new Float64Array(BINS + 1);
+
+/** Nearly all of them: an incident is as likely to be of this kind. */
+const MANY = 4;
 
 /** One quantile's evidence. */
 class Mark {
@@ -35,19 +35,26 @@ class Mark {
 
   constructor(readonly about: (typeof MARKS)[number]) {}
 
-  place(): void {
+  /** @param total - so many the tail is of */
+  place(total: number): void {
     const { quantile, bins } = this.about;
     let bin = 0;
     while (bin < BINS - 1 && (tail[bin + 1] as number) > 1 - quantile) bin++;
     this.above = Math.min(BINS - 1, bin + bins);
-    // Never none: nobody has seen enough to say so.
-    this.share = Math.max(2e-4, tail[this.above + 1] ?? 0);
+    // As high as it may well be: nobody has seen enough to say so exactly, or that there is none.
+    const seen = tail[this.above + 1] ?? 0;
+    this.share = Math.min(
+      0.5,
+      Math.max(2e-4, seen + Math.sqrt((seen * (1 - seen)) / total) + 1 / total),
+    );
   }
 
   ratioOf(hits: number, count: number): number {
     const { share } = this;
     const odds = (this.about.odds * share) / (1 - share);
-    return binomialRatio(hits, count, share, odds / (1 + odds)) / this.dispersion.divisor;
+    const shift = binomialRatio(hits, count, share, odds / (1 + odds));
+    const many = MANY * odds;
+    return mixed(shift, binomialRatio(hits, count, share, many / (1 + many)));
   }
 
   learn(hits: number, count: number): void {
@@ -94,7 +101,7 @@ export class LatencyWatch implements SignalWatch<OperationWindow> {
       const ratio = mark.ratioOf(hits, successes);
       // However sure it is that something changed: less than this nobody wants to know of.
       const isWorth = ratio <= 0 || this.#times(mark.about.quantile) >= mark.about.least;
-      mark.evidence.add(isWorth ? ratio : CALMING);
+      mark.evidence.add(isWorth ? ratio : CALMING, mark.dispersion.divisor);
       if (!mark.evidence.isCalm) isCalm = false;
       else mark.learn(hits, successes);
     }
@@ -128,9 +135,8 @@ export class LatencyWatch implements SignalWatch<OperationWindow> {
   }
 
   accept(): void {
-    // As much is remembered as before, but of what is there now.
-    const scale = sum(this.#usual) / Math.max(1, sum(this.#recent));
-    for (let bin = 0; bin < BINS; bin++) this.#usual[bin] = scale * (this.#recent[bin] as number);
+    this.#usual.set(this.#recent);
+    this.#seen = sum(this.#usual);
     this.#place();
     for (const { evidence } of this.#marks) evidence.reset();
   }
@@ -151,7 +157,7 @@ export class LatencyWatch implements SignalWatch<OperationWindow> {
       if (Number.isInteger(bin) && bin >= 0 && bin < BINS && count > 0) this.#usual[bin] = count;
     }
     this.#marks.forEach((mark, at) => {
-      if (dispersion[at] >= 0) mark.dispersion.value = dispersion[at];
+      mark.dispersion.restore(dispersion[at]);
     });
     this.#windows = WARM_UP_WINDOWS;
     this.#seen = sum(this.#usual) > 0 ? WARM_UP_REQUESTS + 1 : 0;
@@ -170,13 +176,13 @@ export class LatencyWatch implements SignalWatch<OperationWindow> {
   }
 
   #place(): void {
-    const total = Math.max(1e-9, sum(this.#usual));
+    const total = Math.max(2, sum(this.#usual));
     let seen = 0;
     for (let bin = BINS - 1; bin >= 0; bin--) {
       seen += this.#usual[bin] as number;
       tail[bin] = seen / total;
     }
-    for (const mark of this.#marks) mark.place();
+    for (const mark of this.#marks) mark.place(total);
   }
 }
 

@@ -11,11 +11,14 @@ const MOST = 40;
 /** What a clock starts is there to the minute; what people start every day, within a quarter of an hour. */
 const CLOCKWORK_SLACK = 3 * MINUTE;
 const DAILY_SLACK = 15 * MINUTE;
-/** Weeks are looked back over, too: a report on Mondays. */
-const DAYS_BACK = [1, 2, 3, 7, 14];
-/** An hour more or less where clocks were changed between. */
-const SHIFTS = [0, -HOUR, HOUR];
+/** Mondays look back over the weekend, and weeks are looked back over: a report on Mondays. */
+const DAYS_BACK = [1, 2, 3, 4, 7, 14];
+/** Enough by itself, to the minute. */
+const EVERY_DAY_OR_WEEK = [1, 7];
 const HOURS_BACK = [1, 2, 3];
+/** So many within so long are a habit, whenever they come: a batch each quarter of an hour, a clumsy caller. */
+const HABIT = 3;
+const HABIT_MS = 6 * HOUR;
 /** So much larger, or longer, is another thing than what is known. */
 const LARGER = 1.6;
 const LONGER = 2;
@@ -33,8 +36,9 @@ export class Recurrence {
   }
 
   /**
-   * Whether the like was there at this time of an earlier day, or in two of the last three hours: to the
-   * minute once, or nearly so on two days. One incident at noon does not make the next day's noon deaf.
+   * Whether the like was there at this time: to the minute yesterday or a week ago, or nearly so on two
+   * earlier days, or in two of the last three hours, or three times of late. One incident at noon does not make the next day's noon
+   * deaf, and two days may have another clock than this one: an hour more or less, where clocks were changed.
    */
   isKnown({ beganMs, size, lastedMs }: Past): boolean {
     const like = this.#past.filter(
@@ -45,11 +49,13 @@ export class Recurrence {
     );
     const isThere = (atMs: number, slack: number) =>
       like.some((each) => Math.abs(each.beganMs - atMs) <= slack);
-    const days = (slack: number) =>
-      DAYS_BACK.filter((back) =>
-        SHIFTS.some((shift) => isThere(beganMs - back * DAY + shift, slack)),
-      ).length;
-    if (days(CLOCKWORK_SLACK) >= 1 || days(DAILY_SLACK) >= 2) return true;
+    if (like.filter((each) => beganMs - each.beganMs < HABIT_MS).length >= HABIT) return true;
+    if (EVERY_DAY_OR_WEEK.some((back) => isThere(beganMs - back * DAY, CLOCKWORK_SLACK)))
+      return true;
+    const days = (shift: number, slack: number) =>
+      DAYS_BACK.filter((back) => isThere(beganMs - back * DAY + shift, slack)).length;
+    if (days(0, DAILY_SLACK) >= 2) return true;
+    if (days(HOUR, CLOCKWORK_SLACK) >= 2 || days(-HOUR, CLOCKWORK_SLACK) >= 2) return true;
     return HOURS_BACK.filter((back) => isThere(beganMs - back * HOUR, CLOCKWORK_SLACK)).length >= 2;
   }
 

@@ -36,7 +36,7 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
   #slow = 0;
   #windows = 0;
   /** Fast leaks, and slow ones beneath the ups and downs of garbage. */
-  readonly #growths = [10 * MINUTE, 30 * MINUTE, HOUR].map((stepMs) => new Growth(stepMs));
+  readonly #growths = [10 * MINUTE, 20 * MINUTE, 40 * MINUTE].map((stepMs) => new Growth(stepMs));
 
   constructor(stepMs: number) {
     this.#kept = keptPerStep(HOUR, stepMs);
@@ -54,7 +54,6 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
     this.#windows++;
     this.#now = Number.isNaN(this.#mean) ? full : this.#now + 0.25 * (full - this.#now);
     this.#slow = Number.isNaN(this.#mean) ? full : this.#slow + 0.08 * (full - this.#slow);
-    for (const growth of this.#growths) growth.look(full, timeMs);
     if (Number.isNaN(this.#mean)) this.#mean = full;
     if (this.#windows > WARM_UP_WINDOWS) {
       const limit = this.#limit();
@@ -63,7 +62,9 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
       const room = Math.max(0.005, Math.min((1 - NOTABLE) / 4, (1 - limit) / 2));
       this.#evidence.add(above > 0 ? (above / room) * 3 : -2);
     }
-    if (this.#evidence.isCalm) this.#learn(full, timeMs);
+    const { isCalm } = this.#evidence;
+    for (const growth of this.#growths) growth.look(full, timeMs, isCalm);
+    if (isCalm && this.#leak === undefined) this.#learn(full, timeMs);
     return full;
   }
 
@@ -89,11 +90,16 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
     return 0;
   }
 
+  know(): void {
+    for (const growth of this.#growths) growth.know();
+  }
+
   accept(): void {
     this.#mean = this.#now;
     this.#highest = [Math.max(this.#now, ...this.#highest), this.#highest[1] as number];
     this.#evidence.reset();
-    for (const growth of this.#growths) growth.reset();
+    // Nobody gets used to a leak.
+    for (const growth of this.#growths) if (!growth.isLeak) growth.reset();
   }
 
   save(): unknown {
@@ -108,7 +114,8 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
     const [mean, variance, today, before] = numbers as [number, number, number, number];
     this.#mean = mean;
     this.#variance = variance;
-    this.#highest = [today, before];
+    // The next day begins with the first window.
+    this.#highest = [Math.max(today, before), before];
     this.#windows = WARM_UP_WINDOWS;
     this.#growths.forEach((growth, at) => {
       growth.restore(Array.isArray(growths) ? growths[at] : undefined);
@@ -139,7 +146,7 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
     this.#variance = this.#kept * (this.#variance + share * away * away);
     const day = Math.floor(timeMs / DAY);
     if (day !== this.#day) {
-      this.#highest = [0, this.#day < 0 ? 0 : (this.#highest[0] as number)];
+      this.#highest = [0, this.#highest[0] as number];
       this.#day = day;
     }
     this.#highest[0] = Math.max(this.#slow, this.#highest[0] as number);

@@ -30,6 +30,7 @@ export class Tracked<W extends { readonly timeMs: number } = { readonly timeMs: 
     const { watch, episode } = this;
     this.values.push(watch.look(window));
     const change = episode.step(window.timeMs, watch.score, () => sizeOf(watch.finding(window)));
+    if (episode.isKnown && watch.isAlarming) watch.know?.(window);
     if (episode.isOpen && watch.isAlarming) episode.affected += watch.affected(window);
     return change;
   }
@@ -60,6 +61,7 @@ export class Tracked<W extends { readonly timeMs: number } = { readonly timeMs: 
       sinceMs: episode.sinceMs,
       score: watch.score,
       ...finding,
+      ...(Number.isNaN(finding.expected) && { expected: undefined }),
       reason: wordsOf(change, finding),
       affected: episode.affected,
       related,

@@ -1,4 +1,4 @@
-import type { HistogramMetric, HistogramPoint } from "../../snapshot/batch.js";
+import type { HistogramMetric } from "../../snapshot/batch.js";
 import { boundsFor, ExplicitBuckets } from "../../snapshot/buckets.js";
 import { DEFAULT_MAX_BUCKETS, ExponentialBuckets } from "../../snapshot/exponential.js";
 
@@ -12,37 +12,12 @@ export interface DistributionOptions {
   readonly maxBuckets?: number;
 }
 
-/** Explicit buckets of one instrument; the fields are of the point read last. */
-export class ExplicitPoint {
-  /** Values in each bucket; the last has no upper bound. */
-  readonly counts: Float64Array;
-  sum = 0;
-  min = 0;
-  max = 0;
-  readonly #buckets: ExplicitBuckets;
-
-  constructor(readonly bounds: readonly number[]) {
-    this.#buckets = new ExplicitBuckets(bounds);
-    this.counts = new Float64Array(bounds.length + 1);
-  }
-
-  read({ histogram }: HistogramPoint): void {
-    const { counts } = this;
-    const last = counts.length - 1;
-    this.sum = this.#buckets.read(histogram, counts);
-    counts[last] = histogram.count;
-    for (let i = last; i > 0; i--) counts[i] -= counts[i - 1];
-    this.min = this.#buckets.filled.min;
-    this.max = this.#buckets.filled.max;
-  }
-}
-
 /** HDR histograms in the form that was asked for. One for each consumer: what it reads into is shared. */
 export class Distributions {
   readonly kind: "explicit" | "exponential";
   readonly exponential: ExponentialBuckets;
   readonly #bounds: ReadonlyMap<string, readonly number[]>;
-  readonly #explicit = new Map<readonly number[], ExplicitPoint>();
+  readonly #explicit = new Map<readonly number[], ExplicitBuckets>();
 
   /** @param fallback - explicit bounds of instruments that `bounds` does not name. @default by unit */
   constructor(
@@ -54,11 +29,11 @@ export class Distributions {
     this.exponential = new ExponentialBuckets(options.maxBuckets ?? DEFAULT_MAX_BUCKETS);
   }
 
-  explicit({ name, unit }: HistogramMetric): ExplicitPoint {
+  explicit({ name, unit }: HistogramMetric): ExplicitBuckets {
     const bounds = this.#bounds.get(name) ?? this.fallback ?? boundsFor(unit, name);
     let found = this.#explicit.get(bounds);
     if (found === undefined) {
-      found = new ExplicitPoint(bounds);
+      found = new ExplicitBuckets(bounds);
       this.#explicit.set(bounds, found);
     }
     return found;

@@ -92,20 +92,19 @@ export class JsonEncoder {
 
   #explicit(metric: HistogramMetric, point: HistogramPoint, times: Times): object {
     const buckets = this.#distributions.explicit(metric);
-    buckets.read(point);
+    const tally = buckets.of(point.histogram);
     return {
-      ...shared(point, times, buckets),
-      bucketCounts: Array.from(buckets.counts, String),
+      ...shared(point, times, tally),
+      bucketCounts: Array.from(tally.counts, String),
       explicitBounds: buckets.bounds,
     };
   }
 
   #exponential(point: HistogramPoint, times: Times): object {
-    const buckets = this.#distributions.exponential;
-    buckets.read(point.histogram);
-    const { scale, offset, length, counts, zeroCount, zeroThreshold, filled } = buckets;
+    const tally = this.#distributions.exponential.of(point.histogram);
+    const { scale, offset, length, counts, zeroCount, zeroThreshold } = tally;
     return {
-      ...shared(point, times, filled),
+      ...shared(point, times, tally),
       scale,
       zeroCount: String(zeroCount),
       positive: { offset, bucketCounts: Array.from(counts.subarray(0, length), String) },

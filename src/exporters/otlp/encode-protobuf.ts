@@ -1,6 +1,4 @@
 import type {
-  AttributesData,
-  Exemplar,
   HistogramMetric,
   HistogramPoint,
   MetricBatch,
@@ -8,7 +6,16 @@ import type {
   NumberMetric,
 } from "../../snapshot/batch.js";
 import { type DistributionOptions, Distributions } from "./distribution.js";
-import { isIntValue, isTraced, startOf, TEMPORALITY, temporalityOf } from "./model.js";
+import { ExplicitPoints } from "./explicit-points.js";
+import { startOf, TEMPORALITY, temporalityOf } from "./model.js";
+import {
+  Pieces,
+  tag,
+  writeAttributes,
+  writeExemplars,
+  writeExtremes,
+  writeText,
+} from "./protobuf-pieces.js";
 import { ProtobufWriter } from "./protobuf-writer.js";
 import { unixNanos } from "./unix-nanos.js";
 import { SCOPE } from "./version.js";
@@ -16,11 +23,8 @@ import { SCOPE } from "./version.js";
 /** Points written between two chances for the event loop. */
 const STEP = 64;
 
-/** Tags: field number × 8 + wire type (0 varint, 1 eight bytes, 2 with a length). */
-const tag = (field: number, wire: 0 | 1 | 2): number => field * 8 + wire;
-
-/** Points of numbers, and histograms of either form, keep their attributes at different fields. */
-const ATTRIBUTES = { number: 7, explicit: 9, exponential: 1 } as const;
+/** Points of numbers and exponential histograms keep their attributes at different fields. */
+const ATTRIBUTES = { number: 7, exponential: 1 } as const;
 
 /**
  * An ExportMetricsServiceRequest in protobuf, written straight from the batch: no object graph between,
@@ -32,8 +36,9 @@ const ATTRIBUTES = { number: 7, explicit: 9, exponential: 1 } as const;
  */
 export class ProtobufEncoder {
   readonly #distributions: Distributions;
-  readonly #attributes = new Map<number, WeakMap<AttributesData, Uint8Array>>();
-  readonly #bounds = new WeakMap<readonly number[], Uint8Array>();
+  readonly #pieces = new Pieces();
+  /** By metric. Whoever writes one takes it out meanwhile: another batch may be under way. */
+  readonly #explicit = new Map<string, ExplicitPoints>();
   /** Bytes of the batch before: the next is about as large. */
   #capacity = 4096;
 
@@ -78,8 +83,9 @@ export class ProtobufEncoder {
     if (metric.unit !== "") writeText(out, 3, metric.unit);
     out.byte(tag(this.#fieldOf(metric), 2));
     const data = out.open(3);
-    if (metric.kind === "histogram") yield* this.#histograms(out, metric, times);
-    else yield* this.#numbers(out, metric, times);
+    if (metric.kind !== "histogram") yield* this.#numbers(out, metric, times);
+    else if (this.#distributions.kind === "explicit") yield* this.#explicits(out, metric, times);
+    else yield* this.#exponentials(out, metric, times);
     if (metric.kind !== "gauge") {
       out.byte(tag(2, 0));
       out.byte(TEMPORALITY[temporalityOf(metric, batch)]);
@@ -106,56 +112,44 @@ export class ProtobufEncoder {
       out.raw(times);
       out.byte(tag(4, 1));
       out.double(value);
-      out.raw(this.#attributesOf(attributes, ATTRIBUTES.number));
+      out.raw(this.#pieces.attributes(attributes, ATTRIBUTES.number));
       out.close(point);
     }
   }
 
-  *#histograms(out: ProtobufWriter, metric: HistogramMetric, times: Uint8Array): Generator<void> {
-    const { kind } = this.#distributions;
+  *#explicits(out: ProtobufWriter, metric: HistogramMetric, times: Uint8Array): Generator<void> {
+    const buckets = this.#distributions.explicit(metric);
+    const points = this.#explicit.get(metric.name) ?? new ExplicitPoints(this.#pieces);
+    this.#explicit.delete(metric.name);
+    points.begin(buckets.bounds, times);
+    let written = 0;
+    for (const point of metric.points) {
+      if (++written % STEP === 0) yield;
+      points.put(point, buckets.of(point.histogram));
+    }
+    out.raw(points.finish());
+    this.#explicit.set(metric.name, points);
+  }
+
+  *#exponentials(out: ProtobufWriter, metric: HistogramMetric, times: Uint8Array): Generator<void> {
     let written = 0;
     for (const point of metric.points) {
       if (++written % STEP === 0) yield;
       out.byte(tag(1, 2));
       const message = out.open(2);
-      if (kind === "explicit") this.#explicit(out, metric, point, times);
-      else this.#exponential(out, point, times);
+      this.#exponential(out, point, times);
       out.close(message, 2);
     }
   }
 
-  #explicit(
-    out: ProtobufWriter,
-    metric: HistogramMetric,
-    point: HistogramPoint,
-    times: Uint8Array,
-  ): void {
-    const buckets = this.#distributions.explicit(metric);
-    buckets.read(point);
-    const { bounds, counts, sum, min, max } = buckets;
-    out.raw(times);
-    out.byte(tag(4, 1));
-    out.fixed64(point.histogram.count);
-    out.byte(tag(5, 1));
-    out.double(sum);
-    out.byte(tag(6, 2));
-    out.varint(counts.length * 8);
-    for (let i = 0; i < counts.length; i++) out.fixed64(counts[i]);
-    out.raw(this.#boundsOf(bounds));
-    out.raw(this.#attributesOf(point.attributes, ATTRIBUTES.explicit));
-    this.#extremes(out, point, 11, min, max);
-    writeExemplars(out, 8, point.exemplars);
-  }
-
   #exponential(out: ProtobufWriter, point: HistogramPoint, times: Uint8Array): void {
-    const buckets = this.#distributions.exponential;
-    buckets.read(point.histogram);
-    out.raw(this.#attributesOf(point.attributes, ATTRIBUTES.exponential));
+    const buckets = this.#distributions.exponential.of(point.histogram);
+    out.raw(this.#pieces.attributes(point.attributes, ATTRIBUTES.exponential));
     out.raw(times);
     out.byte(tag(4, 1));
     out.fixed64(point.histogram.count);
     out.byte(tag(5, 1));
-    out.double(buckets.filled.sum);
+    out.double(buckets.sum);
     if (buckets.scale !== 0) {
       out.byte(tag(6, 0));
       out.sint32(buckets.scale);
@@ -178,59 +172,12 @@ export class ProtobufEncoder {
     // No value is negative, and an empty message says so.
     out.byte(tag(9, 2));
     out.byte(0);
-    this.#extremes(out, point, 12, buckets.filled.min, buckets.filled.max);
+    if (buckets.count > 0) writeExtremes(out, 12, buckets);
     writeExemplars(out, 11, point.exemplars);
     if (buckets.zeroThreshold > 0) {
       out.byte(tag(14, 1));
       out.double(buckets.zeroThreshold);
     }
-  }
-
-  /** Smallest and largest value; there are none where there is no value. */
-  #extremes(
-    out: ProtobufWriter,
-    { histogram }: HistogramPoint,
-    field: number,
-    min: number,
-    max: number,
-  ): void {
-    if (histogram.count === 0) return;
-    out.byte(tag(field, 1));
-    out.double(min);
-    out.byte(tag(field + 1, 1));
-    out.double(max);
-  }
-
-  /** A series keeps its attributes object for life, so its bytes are made once. */
-  #attributesOf(attributes: AttributesData, field: number): Uint8Array {
-    let known = this.#attributes.get(field);
-    if (known === undefined) {
-      known = new WeakMap();
-      this.#attributes.set(field, known);
-    }
-    let bytes = known.get(attributes);
-    if (bytes === undefined) {
-      const out = new ProtobufWriter(256);
-      writeAttributes(out, field, attributes);
-      bytes = Uint8Array.from(out.finish());
-      known.set(attributes, bytes);
-    }
-    return bytes;
-  }
-
-  #boundsOf(bounds: readonly number[]): Uint8Array {
-    let bytes = this.#bounds.get(bounds);
-    if (bytes === undefined) {
-      const out = new ProtobufWriter(bounds.length * 8 + 16);
-      if (bounds.length > 0) {
-        out.byte(tag(7, 2));
-        out.varint(bounds.length * 8);
-        for (const bound of bounds) out.double(bound);
-      }
-      bytes = Uint8Array.from(out.finish());
-      this.#bounds.set(bounds, bytes);
-    }
-    return bytes;
   }
 }
 
@@ -242,62 +189,4 @@ function timesOf(metric: MetricData, batch: MetricBatch): Uint8Array {
   out.byte(tag(3, 1));
   out.fixed64Of(unixNanos(batch.to));
   return out.finish();
-}
-
-function writeText(out: ProtobufWriter, field: number, text: string): void {
-  out.byte(tag(field, 2));
-  out.text(text);
-}
-
-function writeAttributes(out: ProtobufWriter, field: number, attributes: AttributesData): void {
-  for (const key of Object.keys(attributes)) {
-    out.byte(tag(field, 2));
-    const pair = out.open();
-    writeText(out, 1, key);
-    out.byte(tag(2, 2));
-    const value = out.open();
-    writeValue(out, attributes[key]);
-    out.close(value);
-    out.close(pair);
-  }
-}
-
-function writeValue(out: ProtobufWriter, value: AttributesData[string]): void {
-  if (typeof value === "string") writeText(out, 1, value);
-  else if (typeof value === "boolean") {
-    out.byte(tag(2, 0));
-    out.byte(value ? 1 : 0);
-  } else if (isIntValue(value)) {
-    out.byte(tag(3, 0));
-    out.int64(value);
-  } else {
-    out.byte(tag(4, 1));
-    out.double(value);
-  }
-}
-
-function writeExemplars(
-  out: ProtobufWriter,
-  field: number,
-  exemplars: readonly Exemplar[] = [],
-): void {
-  for (const exemplar of exemplars) {
-    out.byte(tag(field, 2));
-    const message = out.open();
-    out.byte(tag(2, 1));
-    out.fixed64Of(unixNanos(exemplar.timeMs));
-    out.byte(tag(3, 1));
-    out.double(exemplar.value);
-    if (isTraced(exemplar)) {
-      writeBytes(out, 4, exemplar.spanId);
-      writeBytes(out, 5, exemplar.traceId);
-    }
-    out.close(message);
-  }
-}
-
-function writeBytes(out: ProtobufWriter, field: number, hex: string): void {
-  out.byte(tag(field, 2));
-  out.byte(hex.length / 2);
-  out.raw(Buffer.from(hex, "hex"));
 }

@@ -80,6 +80,22 @@ export class ProtobufWriter {
     this.length += 8;
   }
 
+  /** As `fixed64`, in the place of another one that begins at `at`. */
+  fixed64At(at: number, value: number): void {
+    this.view.setUint32(at, value >>> 0, true);
+    this.view.setUint32(at + 4, value < TWO_32 ? 0 : value / TWO_32, true);
+  }
+
+  /** As `double`, in the place of another one. */
+  doubleAt(at: number, value: number): void {
+    this.view.setFloat64(at, value, true);
+  }
+
+  /** A few bytes in the place of others. */
+  rawAt(at: number, bytes: Uint8Array): void {
+    for (let i = 0; i < bytes.length; i++) this.bytes[at + i] = bytes[i];
+  }
+
   /** A length and the text in UTF-8; a lone surrogate becomes U+FFFD. */
   text(value: string): void {
     // No UTF-16 unit takes more than three bytes.

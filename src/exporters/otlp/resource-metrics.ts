@@ -77,10 +77,10 @@ function numbers({ points }: NumberMetric, times: Times): OtelPoint<number>[] {
 function explicit(metric: HistogramMetric, times: Times, distributions: Distributions) {
   const buckets = distributions.explicit(metric);
   const dataPoints = metric.points.map((point) => {
-    buckets.read(point);
+    const tally = buckets.of(point.histogram);
     const value = {
-      buckets: { boundaries: [...buckets.bounds], counts: [...buckets.counts] },
-      ...totals(point.histogram.count, buckets),
+      buckets: { boundaries: [...buckets.bounds], counts: [...tally.counts] },
+      ...totals(point.histogram.count, tally),
     };
     return { ...times, attributes: point.attributes, value };
   });
@@ -90,10 +90,10 @@ function explicit(metric: HistogramMetric, times: Times, distributions: Distribu
 function exponential(metric: HistogramMetric, times: Times, distributions: Distributions) {
   const buckets = distributions.exponential;
   const dataPoints = metric.points.map(({ attributes, histogram }) => {
-    buckets.read(histogram);
-    const { scale, offset, length, counts, zeroCount, filled } = buckets;
+    const tally = buckets.of(histogram);
+    const { scale, offset, length, counts, zeroCount } = tally;
     const value = {
-      ...totals(histogram.count, filled),
+      ...totals(histogram.count, tally),
       scale,
       zeroCount,
       positive: { offset, bucketCounts: [...counts.subarray(0, length)] },

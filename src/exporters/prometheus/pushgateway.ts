@@ -1,8 +1,9 @@
-import type { ExportResult, MetricExporter } from "../../readers/exporter.js";
+import type { Diag } from "../../diag/diag.js";
+import type { ExporterOwner, ExportResult, MetricExporter } from "../../readers/exporter.js";
 import type { MetricBatch } from "../../snapshot/batch.js";
 import { SystemClock } from "../../time/clock.js";
 import { Slices } from "../../time/slices.js";
-import { NameClaims } from "./claims.js";
+import { describeCollision, NameClaims } from "./claims.js";
 import { Encoder } from "./encode.js";
 import { CONTENT_TYPES } from "./format.js";
 import { groupPath } from "./group-path.js";
@@ -26,8 +27,11 @@ export class PushgatewayExporter implements MetricExporter {
   readonly #options: ResolvedPushgatewayOptions;
   readonly #url: URL;
   readonly #encoder: Encoder;
-  readonly #claims = new NameClaims();
+  readonly #claims = new NameClaims((collision) => {
+    this.#diag?.warn(`collision:${collision.later}`, describeCollision(collision));
+  });
   readonly #clock = new SystemClock();
+  #diag: Diag | undefined;
 
   /** @throws RangeError naming every option that does not fit */
   constructor(options: PushgatewayOptions) {
@@ -38,6 +42,11 @@ export class PushgatewayExporter implements MetricExporter {
     this.#encoder = new Encoder("text", resolved.bounds);
     this.#url = new URL(url);
     this.#url.pathname = url.pathname.replace(/\/+$/, "") + groupPath(job, grouping);
+  }
+
+  /** Names that clash are told to this logger, with both originals, when they are first pushed. */
+  belongTo(_owner: ExporterOwner, diag: Diag): void {
+    this.#diag = diag;
   }
 
   temporality(): "cumulative" {

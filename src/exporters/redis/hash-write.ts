@@ -1,11 +1,15 @@
+import { WRITE } from "./own-hash.js";
+
 /** Bytes of a field and its value beside their own, at most. */
 const FRAME_BYTES = 40;
+/** What stands before the number of keys, but for the number of arguments. */
+const SCRIPT = `$4\r\nEVAL\r\n$${WRITE.length}\r\n${WRITE}\r\n$1\r\n1\r\n`;
 /** Room for what stands before the fields, beside the key. */
-const HEAD_BYTES = 64;
+const HEAD_BYTES = SCRIPT.length + 32;
 const FIRST_BYTES = 4096;
 
 /**
- * One `HSET` of many fields, in the form it has on the wire.
+ * Many fields for a hash that is ours (see `WRITE`), in the form the command has on the wire.
  *
  * A client makes two strings, three buffers and an entry of a list out of each pair; that is four fifths of
  * what a series would cost here.
@@ -60,7 +64,7 @@ export class HashWrite {
   /** The whole command, in place. */
   encoded(): Buffer {
     const { key, fields } = this;
-    const head = `*${2 + 2 * fields}\r\n$4\r\nHSET\r\n$${Buffer.byteLength(key)}\r\n${key}\r\n`;
+    const head = `*${4 + 2 * fields}\r\n${SCRIPT}$${Buffer.byteLength(key)}\r\n${key}\r\n`;
     const start = this.#first - Buffer.byteLength(head);
     this.#bytes.write(head, start);
     return this.#bytes.subarray(start, this.#length);

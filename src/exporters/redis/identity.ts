@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { threadId } from "node:worker_threads";
 import type { ExporterOwner } from "../../readers/exporter.js";
+import { MARKER } from "./keys.js";
 import type { ProcessRecord } from "./process-record.js";
 
 const MAX_SERVICE = 255;
@@ -9,6 +10,8 @@ const MAX_SERVICE = 255;
 export function serviceOf({ resource }: ExporterOwner): string {
   const name = resource.attributes["service.name"];
   if (typeof name !== "string" || name === "") return "unknown_service";
+  // In the index that would be the mark: all services would lose it.
+  if (name === MARKER) return "%5F";
   // Whoever reads the index must come to the same keys, and Redis keeps no lone surrogates.
   return Buffer.from(name.slice(0, MAX_SERVICE)).toString();
 }

@@ -103,7 +103,10 @@ export class Keys {
     return this.#process(service, process, "exemplars");
   }
 
-  /** Hash: series id → payload of all processes of a service in `[startMs, startMs + stepMs)`. */
+  /**
+   * Hash: `rollupField` → payload of all processes of a service, of the steps that begin within
+   * `chunkMs(stepMs)` from `startMs` on.
+   */
   rollup(service: string, category: string, stepMs: number, startMs: number): string {
     return this.service(service, "metrics", category, String(stepMs), String(startMs));
   }
@@ -118,12 +121,12 @@ export class Keys {
     return this.service(service, "state", key);
   }
 
-  /** Whatever `RedisLease` needs to hold `name`. */
+  /** Hash: whatever `RedisLease` needs to hold `name`. */
   lease(service: string, name: string): string {
     return this.service(service, "lease", name);
   }
 
-  /** Any other key of a service as a whole. */
+  /** Any other key of a service as a whole: `rollups`, `gone` and current values. */
   service(service: string, ...names: readonly string[]): string {
     return `${this.#root}{${segment(service)}}:${names.map(segment).join(":")}`;
   }

@@ -1,6 +1,7 @@
 import type { Command } from "./connection.js";
 import { RedisFault } from "./fault.js";
 import { HashWrite } from "./hash-write.js";
+import { write } from "./own-hash.js";
 import type { RedisConnection } from "./redis-connection.js";
 
 interface Sending {
@@ -36,11 +37,11 @@ export class Outbox {
     }
   }
 
-  /** Sends what is waiting first, if there is enough of it. */
+  /** Sends what is waiting first, if there is enough of it. An `HSET` writes only to what is still ours. */
   async add(command: Command | HashWrite, done: (reply: unknown) => void): Promise<void> {
     const size = command instanceof HashWrite ? command.fields : command.length;
     if (this.#size + size > MAX_SIZE) await this.send();
-    this.#sendings.push({ command, done });
+    this.#sendings.push({ command: guarded(command), done });
     this.#size += size;
   }
 
@@ -60,4 +61,10 @@ export class Outbox {
       else this.fail(reply instanceof RedisFault ? reply : new RedisFault("_OTHER", reply.message));
     });
   }
+}
+
+function guarded(command: Command | HashWrite): Command | HashWrite {
+  if (command instanceof HashWrite || command[0] !== "HSET") return command;
+  const [, key, ...fields] = command;
+  return write(String(key), fields);
 }

@@ -4,6 +4,7 @@ import { type Client, connected, drop, isCluster } from "./client.js";
 import type { Command, Connection } from "./connection.js";
 import { faultOf, RedisFault } from "./fault.js";
 import { HashWrite } from "./hash-write.js";
+import { write } from "./own-hash.js";
 import { type ClientMaker, type CommandClass, commandClass } from "./target.js";
 import { Stop, within } from "./within.js";
 
@@ -175,7 +176,8 @@ function add(
     if (binary) pipeline.callBuffer(name, args as never);
     else pipeline.call(name, args as never);
   } else if (Encoded === undefined) {
-    pipeline.call("hset", [command.key, ...command.pairs()] as never);
+    const [name, ...args] = write(command.key, command.pairs());
+    pipeline.call(name, args as never);
   } else {
     // It routes by the key, and sends what is encoded already.
     const encoded = new Encoded("hset", [command.key]);

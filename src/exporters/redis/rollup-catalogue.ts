@@ -1,8 +1,8 @@
 import type { Connection } from "./connection.js";
 import { type Keys, MARKER, MARKER_VALUE } from "./keys.js";
+import { put } from "./own-hash.js";
 import { type ResolvedRetention, tiersOf } from "./retention.js";
 import { type KnownSeries, Layouts } from "./rollup-series.js";
-import { failed } from "./rollup-state.js";
 import { longestKept } from "./rollup-steps.js";
 import { parseDescriptor, type SeriesDescriptor } from "./series.js";
 
@@ -103,12 +103,9 @@ export class Catalogue {
     const before = this.#fields;
     // Unless all is well, what Redis has is read anew.
     this.#fields = -1;
-    const [added, expires] = await this.connection.batch([
-      ["HSET", this.#key, MARKER, MARKER_VALUE, ...fields],
-      ["PEXPIRE", this.#key, longestKept(this.retention) + DAY_MS],
-    ]);
-    failed([added, expires]);
-    this.#fields = before + Number(added);
+    const ttlMs = longestKept(this.retention) + DAY_MS;
+    const added = Number(await this.connection.command(...put(this.#key, ttlMs, fields)));
+    if (added >= 0) this.#fields = before + added;
   }
 
   async #load(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ClosedHistogram } from "../../histogram/closed-histogram.js";
-import type { Command, Connection } from "./connection.js";
-import { type Keys, MARKER_VALUE } from "./keys.js";
+import type { Connection } from "./connection.js";
+import type { Keys } from "./keys.js";
+import { put } from "./own-hash.js";
 import type { Layouts } from "./rollup-series.js";
 import { failed } from "./rollup-state.js";
 import type { StoreTally } from "./rollup-store.js";
@@ -15,13 +16,6 @@ const MAX_ENTITIES = 1000;
 const AT_ONCE = 100;
 /** Current values that nobody renews are no longer current. */
 const LEAST_TTL_MS = 60_000;
-
-const PUT = `
-local mark = redis.call('HGET', KEYS[1], '_')
-if mark ~= ARGV[2] and (mark or redis.call('EXISTS', KEYS[1]) == 1) then return -1 end
-redis.call('HSET', KEYS[1], '_', ARGV[2], unpack(ARGV, 3))
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return 1`;
 
 /** One operation, counter, gauge or histogram, as a person would name it. */
 interface Entity {
@@ -58,7 +52,7 @@ export class CurrentValues {
         last_updated: new Date(startMs + stepMs).toISOString(),
       });
       const texts = fields.flatMap(([field, value]) => [field, shown(value)]);
-      return ["EVAL", PUT, 1, key, ttlMs, MARKER_VALUE, ...texts] satisfies Command;
+      return put(key, ttlMs, texts);
     });
     for (let at = 0; at < commands.length; at += AT_ONCE) {
       const replies = await this.connection.batch(commands.slice(at, at + AT_ONCE));

@@ -1,6 +1,7 @@
 import type { Slices } from "../../time/slices.js";
 import type { Command } from "./connection.js";
 import { type Keys, MARKER_VALUE } from "./keys.js";
+import { put } from "./own-hash.js";
 import type { ProcessRecord } from "./process-record.js";
 import { isLive } from "./rollup-processes.js";
 import { fieldsOf, type RawSource, type UnreadableTally } from "./rollup-raw.js";
@@ -22,15 +23,6 @@ const MARKED_MS = 7 * 86_400_000;
 const FOLDED = "folded|";
 const VERSION = "version";
 const SINCE = "since";
-
-/** Adds fields to a hash, unless it is somebody else's. */
-const ADD = `
-local mark = redis.call('HGET', KEYS[1], '_')
-if mark ~= ARGV[1] and (mark or redis.call('EXISTS', KEYS[1]) == 1) then return -1 end
-redis.call('HSET', KEYS[1], '_', ARGV[1])
-for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1`;
 
 /** Replaces sums by those with one process more, unless somebody else was faster, or has done it already. */
 const FOLD = `
@@ -139,7 +131,7 @@ export class GoneKeeper {
     }
     if (fields.length === 0) return;
     const key = keys.total(service, record.id);
-    await connection.command("EVAL", ADD, 1, key, MARKER_VALUE, PROCESS_TTL_MS, ...fields);
+    await connection.command(...put(key, PROCESS_TTL_MS, fields));
   }
 
   /** @returns false when somebody else has changed the sums meanwhile */

@@ -1,7 +1,5 @@
+import { scopeOf } from "../../snapshot/scope.js";
 import type { ProcessRecord } from "./process-record.js";
-
-const HOST = /^(?:system|hw|container|auspex\.(?:host|disk|pressure|cgroup))\./;
-const PROCESS = /^(?:process|auspex\.thread_pool)\./;
 
 /**
  * Who a counter tells of: what all of one host, or all threads of one process, count is the same thing,
@@ -11,6 +9,7 @@ const PROCESS = /^(?:process|auspex\.thread_pool)\./;
  * @returns the same text for those who tell the same
  */
 export function tellerOf(name: string, { id, pid, host }: ProcessRecord): string {
-  if (HOST.test(name)) return `host ${host}`;
-  return PROCESS.test(name) ? `process ${pid} ${host}` : id;
+  const scope = scopeOf(name);
+  if (scope === "thread") return id;
+  return scope === "host" ? `host ${host}` : `process ${pid} ${host}`;
 }

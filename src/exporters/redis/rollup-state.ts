@@ -1,5 +1,6 @@
 import type { Command, Connection } from "./connection.js";
 import { type Keys, MARKER, MARKER_VALUE } from "./keys.js";
+import { put } from "./own-hash.js";
 import type { ResolvedRetention, RetentionTier } from "./retention.js";
 
 /**
@@ -112,7 +113,7 @@ export class RollupStateStore {
   async describe(retention: ResolvedRetention, state: RollupState): Promise<void> {
     const text = formatRetention(retention);
     if (state.fields.get("retention") === text) return;
-    await this.#write(["HSET", this.#key, "retention", text]);
+    await this.set("retention", text);
   }
 
   /** @param from - as it was read; "": it was not there. @returns whether it was that, and is `to` now */
@@ -128,33 +129,21 @@ export class RollupStateStore {
 
   /** Remembers what processes owe; what they owe already is older. */
   async owe(processes: readonly string[], startMs: number): Promise<void> {
-    if (processes.length === 0) return;
-    await this.#write(
-      ...processes.map((process): Command => {
-        return ["HSETNX", this.#key, owedField(process), startMs];
+    await this.rewind(
+      processes.map((process) => {
+        return { field: owedField(process), from: "", to: String(startMs), back: [] };
       }),
     );
   }
 
   async set(field: string, value: string): Promise<void> {
-    await this.#write(["HSET", this.#key, field, value]);
+    await this.connection.command(...put(this.#key, this.ttlMs, [field, value]));
   }
 
   /** Forgets a process. */
   async forget(process: string): Promise<void> {
     const fields = [owedField, heardField, completeField].map((fieldOf) => fieldOf(process));
     await this.connection.command("HDEL", this.#key, ...fields);
-  }
-
-  /** With the mark and the time to live: Redis may have lost everything since it was read. */
-  async #write(...commands: readonly Command[]): Promise<void> {
-    failed(
-      await this.connection.batch([
-        ["HSET", this.#key, MARKER, MARKER_VALUE],
-        ...commands,
-        ["PEXPIRE", this.#key, this.ttlMs],
-      ]),
-    );
   }
 
   #change({ field, from, to, back }: Rewind): Command {

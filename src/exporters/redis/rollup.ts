@@ -76,6 +76,7 @@ export class Rollups {
   readonly #stateStore: RollupStateStore;
   #notBefore = Number.NEGATIVE_INFINITY;
   #isBusy = false;
+  #isHolder = false;
 
   constructor(private readonly deps: RollupsDeps) {
     const { connection, keys, service, retention } = deps;
@@ -110,10 +111,17 @@ export class Rollups {
     }
   }
 
+  /** Leaves what is to come to the others, at once. Never rejects. */
+  async release(): Promise<void> {
+    this.#notBefore = Number.POSITIVE_INFINITY;
+    if (this.#isHolder) await this.deps.lease.release();
+  }
+
   /** @returns whether nothing is left to do; undefined when it is another process's turn */
   async #work(isOver: () => boolean): Promise<boolean | undefined> {
     const { clock, connection, keys, service, lease, retention } = this.deps;
-    if ((await lease.hold()) === 0) return undefined;
+    this.#isHolder = (await lease.hold()) !== 0;
+    if (!this.#isHolder) return undefined;
     const wall = clock.wall();
     await this.#catalogue.sync(wall);
     let state = await this.#stateStore.read();

@@ -13,9 +13,13 @@
  * | `{service/process}:series` | hash: series id → `SeriesDescriptor` as JSON |
  * | `{service/process}:total` | hash: `totalField` → all since the series began in that process, until … |
  * | `{service/process}:exemplars` | hash: series id → its newest exemplars as JSON |
- * | `{service}:metrics:<category>:<step>:<start>` | hash: series id → all processes of the service, merged |
+ * | `{service}:metrics:<category>:<step>:<start>` | hash: `rollupField` → all processes of the service, merged |
+ * | `{service}:metrics:<category>:<name>:current` | hash: figures of the newest step, as decimal text |
  * | `{service}:series` | hash: series id → `SeriesDescriptor` as JSON, of all that the roll-ups hold |
- * | `{service}:state:<key>`, `{service}:lease:<name>` | strings |
+ * | `{service}:rollups` | hash: how far roll-ups have come, what is owed, what is kept: see `RollupState` |
+ * | `{service}:gone` | hash: series id → totals of all that are long gone: see `readGone` |
+ * | `{service}:lease:<name>` | hash: owner, token, until |
+ * | `{service}:state:<key>` | string |
  */
 export { Keys, MARKER, MARKER_VALUE, segment } from "./keys.js";
 export {

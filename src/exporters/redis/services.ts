@@ -7,6 +7,7 @@ import { RedisFault } from "./fault.js";
 import { serviceOf } from "./identity.js";
 import type { Keys } from "./keys.js";
 import { RedisLease } from "./lease.js";
+import { replace } from "./own-hash.js";
 import type { Publisher } from "./publisher.js";
 import type { RedisConnection } from "./redis-connection.js";
 
@@ -60,6 +61,18 @@ export class RedisServices implements FleetServices {
 
   publish(channel: string, message: string): void {
     this.publisher.publish(channelOf(this.keys.prefix, channel), message);
+  }
+
+  async writeHash(
+    name: string,
+    fields: Readonly<Record<string, string>>,
+    ttlMs: number,
+  ): Promise<void> {
+    const key = channelOf(this.keys.prefix, name);
+    const reply = await this.connection.command(
+      ...replace(key, ttlMs, Object.entries(fields).flat()),
+    );
+    if (reply !== 1) throw new RedisFault("foreign_value", `${key} is somebody else's`);
   }
 
   async #lease(name: string, ttlMs: number): Promise<RedisLease> {

@@ -89,10 +89,12 @@ export class Session {
   }
 
   /** Everything to the end: what this process did is complete. */
-  finish(signal: AbortSignal): Promise<RedisFault | undefined> {
-    if (this.#lastMs === undefined) return Promise.resolve(undefined);
+  async finish(signal: AbortSignal): Promise<void> {
+    if (this.#lastMs === undefined) return;
     this.ledger.finish();
-    return this.#write(signal, this.#lastMs);
+    const fault = await this.#write(signal, this.#lastMs);
+    // A Redis that does not answer is not waited for twice.
+    if (fault === undefined || fault.isReply) await this.#rollups.release();
   }
 
   /** A step of the roll-ups, if it is this process's turn; nobody waits for it. Never rejects. */

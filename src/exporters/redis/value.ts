@@ -1,6 +1,7 @@
 import { Accumulator } from "../../histogram/accumulator.js";
 import { ClosedHistogram } from "../../histogram/closed-histogram.js";
 import type { HistogramPoint, NumberPoint } from "../../snapshot/batch.js";
+import { FramedHistogram } from "../../snapshot/framed-histogram.js";
 import { difference } from "./difference.js";
 import {
   decodeGauge,
@@ -10,6 +11,8 @@ import {
   encodeHistogram,
   encodeNumber,
   type GaugeWindow,
+  HEADER_BYTES,
+  writeHead,
 } from "./payload.js";
 import { afterwards } from "./rollup-sum.js";
 import type { Scratch } from "./scratch.js";
@@ -74,8 +77,10 @@ export class HistogramValue implements Value<HistogramPoint> {
     const now = this.#now;
     const base = this.#base;
     const isPlain = this.#beside === undefined && now !== undefined && base !== undefined;
-    if (isPlain && difference(now, base, scratch)) return;
-    scratch.set(encodeHistogram(this.#inWindow() as ClosedHistogram));
+    const since = isPlain && now instanceof FramedHistogram ? now.since(base) : undefined;
+    if (since !== undefined) putHistogram(since, scratch);
+    else if (isPlain && difference(now, base, scratch)) return;
+    else scratch.set(encodeHistogram(this.#inWindow() as ClosedHistogram));
   }
 
   roll(): void {
@@ -109,6 +114,14 @@ export class HistogramValue implements Value<HistogramPoint> {
   #inWindow(): ClosedHistogram | undefined {
     return sumOf([this.#now, this.#beside], [this.#base]);
   }
+}
+
+/** `encodeHistogram`, in place. */
+function putHistogram({ bytes, start, end, count }: ClosedHistogram, scratch: Scratch): void {
+  scratch.reserve(HEADER_BYTES + end - start);
+  Buffer.prototype.copy.call(bytes, scratch.bytes, HEADER_BYTES, start, end);
+  scratch.start = writeHead(scratch.bytes, count);
+  scratch.end = HEADER_BYTES + end - start;
 }
 
 function sumOf(

@@ -6,13 +6,10 @@ import { afterwards } from "../../exporters/redis/rollup-sum.js";
 import { decodeGauge, type GaugeWindow, type ProcessRecord } from "../../exporters/redis/schema.js";
 import type { GaugeSnapshot, SaturationSnapshot } from "../../snapshot/model.js";
 import { type RawWindow, type Reading, rawPayloads } from "./read.js";
-import type { ServiceView } from "./view.js";
+import { AHEAD_MS, type ServiceView } from "./view.js";
 
 /** What gauges are shown over: mean and extremes are those of the last minute, at most. */
 const RECENT_MS = 60_000;
-
-/** Clocks of writers may be ahead of the reader's by this much. */
-export const AHEAD_MS = 60_000;
 
 /** What one process says of everything that goes up and down, by series. */
 export type Levels = ReadonlyMap<string, GaugeWindow>;

@@ -14,12 +14,12 @@ import { ownValues } from "./ask.js";
 import { batchOf, type Valued } from "./batch.js";
 import { exemplarsOf } from "./exemplars.js";
 import { matching } from "./filter.js";
-import { AHEAD_MS, gaugesOf, type Levels, levelsOf, saturationOf } from "./levels.js";
+import { gaugesOf, type Levels, levelsOf, saturationOf } from "./levels.js";
 import type { FleetFilter } from "./model.js";
 import { operationKey } from "./operation-key.js";
 import { Bin, fill, type Reading } from "./read.js";
 import { addTotals } from "./totals.js";
-import { fleetProcess, type ServiceView } from "./view.js";
+import { AHEAD_MS, fleetProcess, type ServiceView } from "./view.js";
 
 export const SPAN_MS: Readonly<Record<WindowName, number>> = {
   "10s": 10_000,
@@ -34,7 +34,10 @@ const SELF: ReadonlySet<string> = new Set(SELF_METRICS);
 /** What one service contributes to a snapshot. */
 export interface Taken {
   readonly parts: readonly FleetPart[];
-  /** By operation (see `operationKey`): how many processes it has values of. */
+  /**
+   * By operation (see `operationKey`): how many processes have it. Roll-ups remember how many at a time, and
+   * what is in flight, if only nothing, each one that lives says all the time.
+   */
   readonly processes: ReadonlyMap<string, number>;
 }
 
@@ -69,7 +72,8 @@ export async function take(
     const pause = reading.slices.pause();
     if (pause !== undefined) await pause;
   }
-  const values = [...valuesOf(bin.sums, traced), ...inFlight(gauges, levels)];
+  const active = inFlight(gauges, levels);
+  const values = [...valuesOf(bin.sums, traced), ...active];
   const pooled = snapshotOf(batchOf(service, service, start, nowMs, values), service, window);
   const own = await selfOf(view, all, levels, reading);
   const parts: FleetPart[] = [
@@ -89,7 +93,7 @@ export async function take(
     const pause = reading.slices.pause();
     if (pause !== undefined) await pause;
   }
-  return { parts, processes: processesOf(service, bin.sums) };
+  return { parts, processes: processesOf(service, bin.sums, active) };
 }
 
 /** Where a window begins that ends now: no process's own windows straddle it. */
@@ -174,13 +178,15 @@ function everybody(service: string, startTimeMs: number, lastSeenMs: number): Fl
 function processesOf(
   service: string,
   sums: ReadonlyMap<string, SeriesSum>,
+  active: readonly Valued[],
 ): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const sum of sums.values()) {
-    const { signals } = sum.series.descriptor;
+  const told = active.map(({ series, value: { processes } }) => ({ series, processes }));
+  for (const { series, processes } of [...sums.values(), ...told]) {
+    const { signals } = series.descriptor;
     if (signals === undefined) continue;
     const key = operationKey(service, signals);
-    counts.set(key, Math.max(sum.processes, counts.get(key) ?? 0));
+    counts.set(key, Math.max(processes, counts.get(key) ?? 0));
   }
   return counts;
 }

@@ -12,6 +12,9 @@ import type { FleetMissing, FleetProcess } from "../model.js";
 import type { Asking } from "./ask.js";
 import type { SeriesBook } from "./book.js";
 
+/** Clocks of writers may be ahead of the reader's by this much. */
+export const AHEAD_MS = 60_000;
+
 /** How long somebody who fell silent is missed; after that it is gone. */
 const MISSED_MS = 60_000;
 
@@ -76,20 +79,26 @@ export function fleetProcess(service: string, record: ProcessRecord, nowMs: numb
   });
 }
 
-/** Who should be writing and is not: frozen, cut off or killed, nobody can tell which. */
+/**
+ * Who should be writing and is not: frozen, cut off or killed, nobody can tell which. And whose values cannot
+ * be found, because they are dated in the future; but for totals, which have no date.
+ *
+ * @param windowMs - 0 or Infinity: of totals
+ */
 export function missingOf(
   processes: readonly ProcessRecord[],
   nowMs: number,
   windowMs: number,
 ): FleetMissing[] {
   const missedMs = Number.isFinite(windowMs) ? Math.max(windowMs, MISSED_MS) : MISSED_MS;
-  return processes
-    .filter((record) => {
-      const isGone = record.endedMs !== undefined || isLive(record, nowMs);
-      return !isGone && nowMs - record.seenMs <= missedMs;
-    })
-    .map(({ id, pid, host, thread, seenMs }) => {
-      const of = thread === 0 ? {} : { threadId: thread };
-      return Object.freeze({ id, reason: "timeout", pid, host, ...of, lastSeenMs: seenMs });
-    });
+  const isDated = Number.isFinite(windowMs) && windowMs > 0;
+  return processes.flatMap((record) => {
+    const { id, pid, host, thread, seenMs, endedMs } = record;
+    const isAhead = isDated && seenMs > nowMs + AHEAD_MS;
+    const isMissed = !isLive(record, nowMs) && nowMs - seenMs <= missedMs;
+    if (endedMs !== undefined || !(isAhead || isMissed)) return [];
+    const reason = isAhead ? "clock" : "timeout";
+    const of = thread === 0 ? {} : { threadId: thread };
+    return [Object.freeze({ id, reason, pid, host, ...of, lastSeenMs: seenMs })];
+  });
 }

@@ -83,8 +83,8 @@ export abstract class Call implements StreamSink {
     try {
       if (!mayFollow(thenable) || !followThenable(thenable, this)) return false;
       // A promise is at work already; anything else, a query say, may begin when it is awaited.
-      if (thenable instanceof Promise) this.endsBy(thenable, "promise_abandoned");
-      else this.rest();
+      this.endsBy(thenable, "promise_abandoned");
+      if (!(thenable instanceof Promise)) this.rest();
       return true;
     } catch {
       return false;
@@ -171,6 +171,7 @@ export abstract class Call implements StreamSink {
   /** Somebody waits for the thenable: it will tell, whoever else holds it. */
   awaited(): void {
     this.holders++;
+    if (this.phase === OPEN) this.wake();
   }
 
   heldBy(reader: object): void {
@@ -185,6 +186,11 @@ export abstract class Call implements StreamSink {
 
   lose(as: Fault): void {
     if (--this.holders > 0 || this.phase === ENDED) return;
+    // A query that nobody sent is no work.
+    if (this.isResting) {
+      this.phase = ENDED;
+      return;
+    }
     this.bound.context.fault(as);
     this.abort();
   }
@@ -197,13 +203,17 @@ export abstract class Call implements StreamSink {
     return true;
   }
 
-  private rest(): void {
+  /** It is not under way after all, until it wakes. */
+  protected rest(): void {
     this.isResting = true;
     this.bound.leave();
   }
 
   private wake(): void {
-    if (!this.isResting) return;
+    if (this.isResting) this.resume();
+  }
+
+  protected resume(): void {
     this.isResting = false;
     this.bound.enter();
   }

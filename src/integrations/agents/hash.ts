@@ -6,13 +6,18 @@ const MAX_DEPTH = 16;
 const STRING = 1;
 const OBJECT = 2;
 const LIST = 3;
-const OTHER = 4;
+const NUMBER = 4;
+const OTHER = 5;
+
+/** One double, and its two halves. */
+const double = new Float64Array(1);
+const halves = new Int32Array(double.buffer);
 
 /**
  * A 32-bit hash of plain data, by which equal arguments are known again: the same fields in another
  * order are equal. Nothing of them is kept.
  *
- * Costs a nanosecond or two a character. Of 256 different ones two are taken for equal once in 130,000.
+ * Costs about a nanosecond a character. Of 256 different ones two are taken for equal once in 130,000.
  * @returns undefined where nothing can be said: too large, too deep, no plain data, a getter that throws
  * @see MurmurHash3, A. Appleby
  */
@@ -37,10 +42,16 @@ class Hasher {
       case "object":
         return value === null ? OTHER : this.object(value, depth);
       case "number":
+        this.left--;
+        return numberHash(value);
       case "boolean":
-      case "bigint":
+        this.left--;
+        return mix(OTHER, value ? 1 : 2);
       case "undefined":
-        return this.text(`${typeof value} ${value}`, OTHER);
+        this.left--;
+        return mix(OTHER, 3);
+      case "bigint":
+        return this.text(`bigint ${value}`, OTHER);
       default:
         return this.giveUp();
     }
@@ -78,7 +89,12 @@ class Hasher {
     this.left -= length + 1;
     if (this.left < 0) return 0;
     let hash = kind;
-    for (let at = 0; at < length; at++) hash = mix(hash, text.charCodeAt(at));
+    // Two characters are one block.
+    const even = length & ~1;
+    for (let at = 0; at < even; at += 2) {
+      hash = mix(hash, text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16));
+    }
+    if (even < length) hash = mix(hash, text.charCodeAt(even));
     return mix(hash, length);
   }
 
@@ -86,6 +102,14 @@ class Hasher {
     this.left = Number.NEGATIVE_INFINITY;
     return 0;
   }
+}
+
+/** Without a text of it: most numbers are small and whole. */
+function numberHash(value: number): number {
+  const whole = value | 0;
+  if (whole === value) return mix(NUMBER, whole);
+  double[0] = value;
+  return mix(mix(NUMBER, halves[0] as number), halves[1] as number);
 }
 
 function mix(hash: number, value: number): number {

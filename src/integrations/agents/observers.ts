@@ -29,6 +29,8 @@ export interface StepFinished {
 /** Told of what agents do, as it happens. What its methods throw is counted, and changes nothing. */
 export interface AgentObserver {
   taskStarted?(event: TaskStarted): void;
+  /** One that began stands ready only: a query that nobody has sent yet. It may begin again. */
+  taskShelved?(event: Pick<TaskStarted, "agent" | "type">): void;
   taskFinished?(event: TaskFinished): void;
   stepFinished?(event: StepFinished): void;
   /** An agent that did nothing began a run or a task, or ended its last one. */

@@ -1,8 +1,11 @@
+import { isThenable } from "../../diag/guarded-call.js";
 import { errorType } from "../../instruments/error-type.js";
 
 /** Fields of answers and chunks of the common clients. */
 export interface Foreign {
   readonly usage?: unknown;
+  /** AI SDK: of all steps. */
+  readonly totalUsage?: unknown;
   readonly usageMetadata?: unknown;
   readonly eval_count?: unknown;
   readonly message?: { readonly usage?: unknown } | null;
@@ -30,6 +33,7 @@ export function fieldsOf(answer: object): Foreign {
   if (typeof status === "number" && typeof headers === "object") return { status, headers, ok };
   return {
     usage: own("usage"),
+    totalUsage: own("totalUsage"),
     usageMetadata: own("usageMetadata"),
     eval_count: own("eval_count"),
     response: own("response"),
@@ -39,9 +43,15 @@ export function fieldsOf(answer: object): Foreign {
   };
 }
 
+/** Promised usage comes later; asking for it may read the stream. */
+function isTold(usage: unknown): boolean {
+  return typeof usage === "object" && usage !== null && !isThenable(usage);
+}
+
 /** The usage that an answer tells of; undefined: none. */
 export function usageIn(answer: Foreign): unknown {
-  const { usage, usageMetadata, eval_count } = answer;
+  const { usage, totalUsage, usageMetadata, eval_count } = answer;
+  if (isTold(totalUsage)) return totalUsage;
   if (usage !== undefined && usage !== null) return usage;
   if (usageMetadata !== undefined) return usageMetadata;
   // Ollama's stands in the answer itself.
@@ -57,7 +67,7 @@ export function failureIn({ status, ok, error }: Foreign): string | undefined {
   return status === "failed" ? codeOf(error) : undefined;
 }
 
-/** What an event of a stream says, beside its text: Anthropic messages, OpenAI responses. */
+/** What an event of a stream says, beside its text: Anthropic messages, OpenAI responses, AI SDK. */
 export interface Event {
   readonly usage?: unknown;
   /** Nothing that matters comes after it. */
@@ -66,13 +76,21 @@ export interface Event {
 }
 
 /** Undefined for the many events that say nothing. Throws what a getter throws. */
-export function eventIn({ type, message, response, usage }: Foreign): Event | undefined {
+export function eventIn({
+  type,
+  message,
+  response,
+  usage,
+  totalUsage,
+}: Foreign): Event | undefined {
   const whole = response as Foreign | undefined;
   switch (type) {
     case "message_start":
       return { usage: message?.usage };
     case "message_delta":
       return { usage };
+    case "finish":
+      return { usage: totalUsage ?? usage, isLast: true };
     case "message_stop":
       return { isLast: true };
     case "response.completed":

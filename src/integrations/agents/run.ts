@@ -96,6 +96,16 @@ export class Run extends ScopedCall {
     return false;
   }
 
+  protected override rest(): void {
+    super.rest();
+    this.runs.context.ended();
+  }
+
+  protected override resume(): void {
+    super.resume();
+    this.runs.context.began();
+  }
+
   protected override ended(): void {
     this.runs.counted(this);
   }

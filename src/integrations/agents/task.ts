@@ -37,13 +37,10 @@ export class TaskBound extends Bound<AgentContext> {
   /** @param waitMs - undefined when it was in no queue */
   begin<T>(work: () => T, waitMs: number | undefined, limitMs: number | undefined): T {
     if (waitMs !== undefined) this.#wait.record(waitMs);
-    const { observers, storage } = this.context.shared;
-    this.enter();
-    this.context.began();
+    const { storage } = this.context.shared;
     const waited = waitMs ?? 0;
-    if (observers.isHeard) {
-      observers.tell("taskStarted", { agent: this.context.name, type: this.type, waitMs: waited });
-    }
+    this.enter();
+    this.begun(waited);
     const scope: Scope = {
       run: undefined,
       workflow: undefined,
@@ -51,6 +48,22 @@ export class TaskBound extends Bound<AgentContext> {
       agent: this.agent,
     };
     return new Task(this, scope, waited, limitMs, this.now()).run(work);
+  }
+
+  begun(waitMs: number): void {
+    this.context.began();
+    const { observers } = this.context.shared;
+    if (!observers.isHeard) return;
+    observers.tell("taskStarted", { agent: this.context.name, type: this.type, waitMs });
+  }
+
+  /** It only stands ready, until it begins again. */
+  shelved(): void {
+    const { observers } = this.context.shared;
+    if (observers.isHeard) {
+      observers.tell("taskShelved", { agent: this.context.name, type: this.type });
+    }
+    this.context.ended();
   }
 
   /** A limit that can be one; anything else is counted. */
@@ -95,6 +108,16 @@ class Task extends ScopedCall {
     started: number,
   ) {
     super(tasks, started);
+  }
+
+  protected override rest(): void {
+    super.rest();
+    this.tasks.shelved();
+  }
+
+  protected override resume(): void {
+    super.resume();
+    this.tasks.begun(this.waitMs);
   }
 
   protected override ended(outcome: Outcome, durationMs: number): void {

@@ -7,6 +7,8 @@ interface Thenable {
   readonly then?: unknown;
   readonly catch?: unknown;
   readonly finally?: unknown;
+  readonly withResponse?: unknown;
+  readonly asResponse?: unknown;
 }
 
 /** Who is told how a thenable is settled: once per wait. The value is passed on as it is answered. */
@@ -22,26 +24,14 @@ export interface Settled {
  * and what is derived from it is what its own `then` derives.
  *
  * `catch` and `finally` go through it too: the promises of the OpenAI and Anthropic clients have
- * overridden all three, each on its own.
+ * overridden all three, each on its own. So do `withResponse` and `asResponse`, which wait without them.
  * @returns whether it can be followed: it is a thenable, and not frozen
  */
 export function followThenable(thenable: object, settled: Settled): boolean {
-  const { then, catch: rescue, finally: conclude } = thenable as Thenable;
+  const { then, catch: rescue, finally: conclude, ...others } = methodsOf(thenable);
   if (typeof then !== "function") return false;
   const follow = function (this: unknown, onValue?: unknown, onError?: unknown): unknown {
-    settled.awaited();
-    return (then as Method).call(
-      this,
-      (value: unknown) => {
-        settled.answered(value);
-        return typeof onValue === "function" ? onValue(value) : value;
-      },
-      (error: unknown) => {
-        settled.fail(error);
-        if (typeof onError === "function") return onError(error);
-        throw error;
-      },
-    );
+    return followBy(then as Method, this, settled, onValue, onError);
   };
   replace(thenable, "then", follow);
   if (typeof rescue === "function") {
@@ -54,5 +44,48 @@ export function followThenable(thenable: object, settled: Settled): boolean {
       return (follow.call(this) as Promise<unknown>).finally(onEnd);
     });
   }
+  // The one may call the other: what it answers itself is what counts.
+  let isWithin = false;
+  for (const [name, method] of Object.entries(others)) {
+    if (typeof method !== "function") continue;
+    replace(thenable, name, function (this: unknown, ...given: unknown[]): unknown {
+      if (isWithin) return Reflect.apply(method, this, given);
+      isWithin = true;
+      let answer: unknown;
+      try {
+        answer = Reflect.apply(method, this, given);
+      } finally {
+        isWithin = false;
+      }
+      return answer instanceof Promise ? followBy(answer.then as Method, answer, settled) : answer;
+    });
+  }
   return true;
+}
+
+function followBy(
+  then: Method,
+  thenable: unknown,
+  settled: Settled,
+  onValue?: unknown,
+  onError?: unknown,
+): unknown {
+  settled.awaited();
+  return then.call(
+    thenable,
+    (value: unknown) => {
+      settled.answered(value);
+      return typeof onValue === "function" ? onValue(value) : value;
+    },
+    (error: unknown) => {
+      settled.fail(error);
+      if (typeof onError === "function") return onError(error);
+      throw error;
+    },
+  );
+}
+
+function methodsOf(thenable: object): Thenable {
+  const { then, catch: rescue, finally: conclude, withResponse, asResponse } = thenable as Thenable;
+  return { then, catch: rescue, finally: conclude, withResponse, asResponse };
 }

@@ -5,7 +5,6 @@ import type { Exchange } from "../http/exchange.js";
 import { type HttpOptions, resolveHttpOptions } from "../http/options.js";
 import { HttpServerRecorder } from "../http/recorder.js";
 import { watchOf, watchServer } from "../http/server.js";
-import { standInOn } from "../http/stand-in.js";
 import { HttpWatch } from "../http/watch.js";
 import { adoptApp, adoptRunningApp } from "./adopt.js";
 import { Mount } from "./place.js";
@@ -43,7 +42,7 @@ export function monitorExpress(
   const monitored: Set<Instrumented> = ((app as unknown as Monitored)[MONITORED] ??= new Set());
   if (monitored.has(auspex)) return;
   monitored.add(auspex);
-  const watch = new HttpWatch(HttpServerRecorder.of(auspex), resolved, true);
+  const watch = new HttpWatch(HttpServerRecorder.of(auspex), resolved);
   watchHandle(app, (request, response) => watch.begin(request, response));
   watchListen(app, watch);
   adoptApp(app);
@@ -65,7 +64,7 @@ export function expressMiddleware(
   options?: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
   const resolved = resolveHttpOptions(options, "expressMiddleware");
-  const watch = new HttpWatch(HttpServerRecorder.of(auspex), resolved, true);
+  const watch = new HttpWatch(HttpServerRecorder.of(auspex), resolved);
   const prepared = new WeakSet<App>();
   return function auspexMiddleware(request: Request, response: ServerResponse, next: Next): void {
     const { app } = request;
@@ -89,7 +88,6 @@ function watchHandle(
   app: App,
   watch: (request: Request, response: ServerResponse) => Exchange,
 ): void {
-  watchResponses(app);
   const { handle } = app;
   let root: Mount | undefined;
   app.handle = function (this: App, request, response, callback): unknown {
@@ -100,15 +98,6 @@ function watchHandle(
     }
     return handle.call(this, request, response, callback);
   };
-}
-
-/**
- * Express gives each response the app's own prototype; what stands in stands below that, on the one that
- * all apps share, so that it is there in an app that is called by hand, too.
- */
-function watchResponses({ response }: App): void {
-  const shared = response && (Object.getPrototypeOf(response) as ServerResponse | null);
-  if (shared) standInOn(shared);
 }
 
 /** Watches the server that `app.listen` makes, for what no app sees. */

@@ -47,8 +47,6 @@ export interface App extends Handle {
   handle(request: Request, response: ServerResponse, callback?: Next): unknown;
   set(...args: unknown[]): unknown;
   use(...args: unknown[]): unknown;
-  /** The prototype of the responses of this app. */
-  readonly response?: ServerResponse;
   listen?(...args: unknown[]): unknown;
   readonly parent?: App;
   readonly mountpath?: unknown;

@@ -24,9 +24,6 @@ export interface Place {
   readonly route: Route | undefined;
 }
 
-/** The methods of a response that the exchange stands in for. */
-export type Originals = Pick<ServerResponse, "emit" | "write" | "flushHeaders">;
-
 /**
  * One request and its response, from its arrival to the first terminal event: `finish` of the
  * response, its `close`, or that of its socket.
@@ -37,8 +34,6 @@ export class Exchange {
   place: Place | undefined;
   /** What most exchanges never have; there from the start when options ask for it. */
   details: Details | undefined;
-  /** What a response was stood in for with properties of its own. */
-  originals: Originals | undefined;
   private phase = PREPARED;
   /** Monotonic ms; a fraction from the start, so that the engine keeps it in place. */
   private started = Number.NaN;

@@ -10,7 +10,7 @@ import type { ResolvedHttpOptions } from "./options.js";
 import type { HttpServerRecorder } from "./recorder.js";
 import { exchangeIndex, type Routes } from "./route.js";
 import { BodySizes } from "./sizes.js";
-import { standIn } from "./stand-in.js";
+import { standIn, standInForResponses } from "./stand-in.js";
 import { answerOf } from "./unread.js";
 import { isSocket, watchSocket } from "./upgrade.js";
 
@@ -27,8 +27,6 @@ export class HttpWatch {
   constructor(
     private readonly recorder: HttpServerRecorder,
     private readonly options: ResolvedHttpOptions,
-    /** Whether responses get a prototype that stands in, if they do not have it yet. */
-    readonly hasPrototype = false,
   ) {
     const { filter, ignore, attributes, bodySizes } = options;
     this.routes = recorder.routes;
@@ -37,6 +35,7 @@ export class HttpWatch {
     this.isChoosy = filter !== undefined || ignore !== undefined;
     this.isDetailed = attributes !== undefined || bodySizes;
     this.callbacks = new HttpCallbacks(options, recorder);
+    standInForResponses();
   }
 
   /** Begins to record a request; does nothing when it has begun already. Never throws. */
@@ -72,7 +71,6 @@ export class HttpWatch {
     const isEncrypted = isHttp2 ? hasTls(request) : (socket as MaybeTls)?.encrypted === true;
     const index = exchangeIndex(methodIndex(request.method), isEncrypted);
     const exchange = this.make(index, socket);
-    exchange.originals = known?.originals;
     if (this.isDetailed) exchange.details = this.detail(request, response);
     else if (isHttp2) exchange.details = new Details();
     standIn(response, exchange, isHttp2);

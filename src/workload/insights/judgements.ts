@@ -1,6 +1,7 @@
 import { figure } from "../../baselines/words.js";
 import type { AgentsReading } from "../agent-book.js";
 import type { GpuReading } from "../gpu.js";
+import type { AgentRank } from "../ranking.js";
 import type { StepReading } from "../step-book.js";
 import type { Compliance } from "../task-book.js";
 import type { Teller } from "./teller.js";
@@ -15,11 +16,16 @@ const MOST_VARIANCE_PERCENT = 30;
 /** Load moves with every task: it is uneven when it was so at each of as many looks. */
 const UNEVEN_LOOKS = 3;
 
+const MOST_RANKS = 100;
+/** Rankings are told of so often, while they change. */
+const RANKINGS_MS = 300_000;
+
 const GPU = { temperature: 85, utilization: 30, memory: 95 };
 
 /** Looks at the books now and then, and tells what a person should know. */
 export class Judgements {
   #unevenLooks = 0;
+  #rankings = { toldMs: Number.NEGATIVE_INFINITY, tasks: 0 };
 
   constructor(private readonly teller: Teller) {}
 
@@ -28,6 +34,7 @@ export class Judgements {
     const isOn = sla.limited >= LEAST_LIMITED && sla.ratio < limit;
     this.teller.judge("sla", isOn, timeMs, () => ({
       kind: "sla",
+      alert: "system",
       operation: "tasks",
       signal: "latency",
       severity: "critical",
@@ -47,6 +54,7 @@ export class Judgements {
       const most = agents.reduce((a, b) => (b.tasks > a.tasks ? b : a));
       return {
         kind: "unbalanced",
+        alert: "distribution",
         operation: most.agent,
         signal: "saturation",
         severity: "warning",
@@ -54,6 +62,24 @@ export class Judgements {
         advice: "review how tasks are handed out",
         data: { type: "unbalanced_load", loadVariance: load.variancePercent, ...load },
       };
+    });
+  }
+
+  /** Best first. */
+  rankings(rankings: readonly AgentRank[], timeMs: number): void {
+    const tasks = rankings.reduce((sum, rank) => sum + rank.tasks, 0);
+    const [best] = rankings;
+    const isNew = tasks !== this.#rankings.tasks;
+    if (best === undefined || !isNew || timeMs - this.#rankings.toldMs < RANKINGS_MS) return;
+    this.#rankings = { toldMs: timeMs, tasks };
+    this.teller.always(timeMs, {
+      kind: "agent_performance",
+      operation: best.agent,
+      signal: "latency",
+      severity: "info",
+      reason: `${best.agent} leads ${rankings.length} agents with a score of ${figure(best.score)}`,
+      advice: "hand out work by rank where there is a choice",
+      data: { type: "performance_rankings_updated", rankings: rankings.slice(0, MOST_RANKS) },
     });
   }
 
@@ -70,7 +96,7 @@ export class Judgements {
       const advice = "see whether parts of it can go in parallel, or what it waits for";
       const average = { avgDuration: recent.mean / 1000, usual: (usualMs ?? Number.NaN) / 1000 };
       return {
-        kind: "slow_step",
+        kind: "workflows",
         operation,
         signal: "latency",
         severity: slow === "dominates" ? "info" : "warning",
@@ -124,6 +150,7 @@ export class Judgements {
     const isOn = value !== null && value > (this.teller.isOn(key) ? recovered : limit);
     this.teller.judge(key, isOn, timeMs, () => ({
       kind: "gpu",
+      alert: "gpu",
       operation: `gpu ${gpu.id}`,
       signal: "saturation",
       ...told,

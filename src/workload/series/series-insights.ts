@@ -21,8 +21,13 @@ export function judgeSeries(series: Series, teller: Teller, timeMs: number): voi
     teller.judge(JSON.stringify(["series", series.name, kind]), isOn, timeMs, () => ({
       operation: series.name,
       signal: "series",
+      ...(projectOf(series.name) !== undefined && { alert: "training" as const }),
       ...(isOn ? verdict : { ...moving(kind), data: {} }),
-      data: { type: kind, projectId: projectOf(series.name), ...(isOn ? verdict.data : {}) },
+      data: {
+        type: kind === "converged" ? "convergence_detected" : kind,
+        projectId: projectOf(series.name),
+        ...(isOn ? verdict.data : {}),
+      },
     }));
   }
 }

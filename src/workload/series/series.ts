@@ -25,11 +25,16 @@ export interface SeriesTally {
   notFinite: number;
   /** Steps before the last one. */
   backward: number;
-  /** Times it began anew, because steps went on from an earlier one. */
+  /** Times it went on from an earlier step: begun anew, or from a checkpoint. */
   restarts: number;
   /** Appended to a series beyond the limit. */
   turnedAway: number;
 }
+
+/** For this room alone: whoever holds a series has no use for it. */
+export let pointsOf: (series: Series) => Points;
+/** Puts what was kept before what has come since. */
+export let restoreInto: (series: Series, kept: Points) => void;
 
 /** Trends take this many points: enough for their statistics, and 3 ms at most. */
 const ANALYSED = 80;
@@ -44,6 +49,16 @@ const MAX_STEP = Number.MAX_SAFE_INTEGER;
  * An `append` costs less than a microsecond. Nothing here throws.
  */
 export class Series {
+  static {
+    pointsOf = (series) => series.#points;
+    restoreInto = (series, kept) => {
+      const since = series.#points.all();
+      series.#points = kept;
+      series.tally.appended -= since.length;
+      for (const { step, value, timeMs } of since) series.append(step, value, timeMs);
+    };
+  }
+
   readonly tally: SeriesTally = {
     appended: 0,
     notFinite: 0,
@@ -51,8 +66,9 @@ export class Series {
     restarts: 0,
     turnedAway: 0,
   };
-  readonly #points = new Points();
+  #points = new Points();
   #backSteps = 0;
+  #backFrom = Number.NaN;
   #backStep = Number.NaN;
   /** Values that were no number since the last that was one. */
   #notFiniteRun = 0;
@@ -79,7 +95,8 @@ export class Series {
 
   /**
    * @param step - a number that grows; the same again is taken too. Ten steps in a row that lie before the
-   *   last one, each after the other, begin the series anew
+   *   last one, each after the other, are a run begun again from there: what had come from the first of them
+   *   on is let go
    * @param timeMs - epoch ms. @default now
    */
   append(step: number, value: number, timeMs?: number): void {
@@ -141,6 +158,7 @@ export class Series {
       return false;
     }
     this.#backSteps = step > this.#backStep ? this.#backSteps + 1 : 1;
+    if (this.#backSteps === 1) this.#backFrom = step;
     this.#backStep = step;
     if (this.#backSteps < RESTART_AFTER) {
       this.tally.backward++;
@@ -149,7 +167,7 @@ export class Series {
     this.#backSteps = 0;
     this.#backStep = Number.NaN;
     this.tally.restarts++;
-    this.#points.clear();
+    this.#points.dropFrom(this.#backFrom);
     return false;
   }
 }

@@ -1,11 +1,11 @@
-import type { AlertsOptions, Condition, Selection } from "auspex/alerts";
+import type { AlertRule, Condition, Selection } from "auspex/alerts";
 import { describe, expect, it } from "vitest";
 import { operationOf, type Stage, saturationOf, stage } from "../stage.js";
 
 const CART = { name: "GET /cart", attributes: { "http.route": "/cart", region: "eu" } };
 const PAY = { name: "POST /pay", attributes: { "http.route": "/pay", region: "us" } };
 
-function one(when: Condition, more: Partial<AlertsOptions["rules"][number]> = {}): Promise<Stage> {
+function one(when: Condition, more: Partial<AlertRule> = {}): Promise<Stage> {
   return stage({ rules: [{ name: "rule", when, ...more }] });
 }
 

@@ -62,7 +62,11 @@ describe("a real Alertmanager", () => {
     const notifier = alertmanager({ url });
     const { signal } = new AbortController();
     const startsAtMs = Date.now() - 1000;
-    const labels = { "http.route": "/cart/:id", "1st": "one", ünïcode: "välue", empty: "" };
+    const labels = {
+      ...{ "http.route": "/cart/:id", "1st": "one", ünïcode: "välue", empty: "" },
+      // Two that are one to Alertmanager: neither is lost.
+      ...{ "team.name": "dotted", team_name: "plain" },
+    };
     await notifier.notify(noticeLike({ alerts: [alertLike({ labels, startsAtMs })] }), signal);
     const [alert] = await until(async () => {
       const list = await alerts();
@@ -75,6 +79,8 @@ describe("a real Alertmanager", () => {
         severity: "critical",
         http_route: "/cart/:id",
         _1st: "one",
+        team_name: "plain",
+        team_name_2: "dotted",
       },
       annotations: { reason: "p99 is 812 ms, above 500 ms" },
       status: { state: "active" },

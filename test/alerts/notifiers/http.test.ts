@@ -180,6 +180,16 @@ describe("Slack", () => {
     expect(text).toContain("<https://example.test/a%20b?x=1&y=%20%3E|Run¦book>");
   });
 
+  it("is shown the beginning of a line that is too long, and whole links", async () => {
+    const { received, url } = await receiver();
+    const run = `https://example.test/${"x".repeat(900)}`;
+    const text = `${"&".repeat(5000)}\nsecond`;
+    await slack({ url }).notify(noticeLike({ text, links: [{ title: "run", url: run }] }), never);
+    const shown = JSON.parse(received[0]?.body ?? "").attachments[0].text;
+    expect(shown).toMatch(/^(&amp;){50,}…\nsecond\n/);
+    expect(shown).toContain(`<${run}|run>`);
+  });
+
   it("gets no more text than it shows", async () => {
     const { received, url } = await receiver();
     await slack({ url }).notify(

@@ -32,6 +32,7 @@ export class FakeShared {
       store,
       lease: (name, ttlMs) => this.#lease(name, ttlMs, owner, isCutOff),
       publish() {},
+      async writeHash() {},
     };
   }
 

@@ -39,6 +39,9 @@ class Receiver {
   readonly sent: Told[] = [];
   readonly deciding: { readonly by: ChildProcess; readonly told: Told }[] = [];
 
+  /** Words of any process: ten a second come from each. */
+  words = 0;
+
   /** Which processes know that the alert was told of. */
   readonly know = new Set<ChildProcess>();
 
@@ -50,6 +53,7 @@ class Receiver {
     children.add(child);
     await once(child, "message");
     child.on("message", (message: Message) => {
+      this.words++;
       if (message.sent !== undefined) this.sent.push(message.sent);
       if (message.isTold) this.know.add(child);
       if (message.deciding !== undefined) this.deciding.push({ by: child, told: message.deciding });
@@ -87,6 +91,26 @@ describe("alerts of processes that share a Redis", () => {
     expect(new Set(receiver.sent.map(({ key }) => key)).size).toBe(1);
     expect(receiver.sent).toHaveLength(2);
   }, 60_000);
+
+  it("are told of, and told to be over, though Redis freezes for longer than a lease each time", async () => {
+    const receiver = new Receiver();
+    const all = [await receiver.process(), await receiver.process()];
+    const frozen = async (fire: boolean) => {
+      server.freeze();
+      for (const child of all) child.send({ fire });
+      const { words } = receiver;
+      // Both talk on: five seconds of a lease of three.
+      await until(() => receiver.words - words > 2 * 50);
+      server.thaw();
+    };
+    await frozen(true);
+    await until(() => receiver.statuses().includes("firing"));
+    await until(() => receiver.know.size === all.length);
+    await frozen(false);
+    await until(() => receiver.statuses().includes("resolved"));
+    expect(receiver.statuses()).toEqual(["firing", "resolved"]);
+    expect(new Set(receiver.sent.map(({ key }) => key)).size).toBe(1);
+  }, 90_000);
 
   it("outlive a Redis that comes back empty: none is lost, none told anew", async () => {
     const receiver = new Receiver();

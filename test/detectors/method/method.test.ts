@@ -49,6 +49,16 @@ describe("a detector of a method", () => {
     expect(zScore().observe(Number.POSITIVE_INFINITY, MONDAY).warmingUp).toBe(true);
   });
 
+  it("takes what is too small to be squared for nothing", () => {
+    const detector = zScore();
+    let alarms = 0;
+    for (let at = 0; at < 1000; at++) {
+      const value = 1e-300 * (100 + (at % 7));
+      if (detector.observe(value, MONDAY + at * MINUTE).anomalous) alarms++;
+    }
+    expect(alarms).toBe(0);
+  });
+
   it("says what a missing value is, and is neither colder nor warmer for it", () => {
     expect(taught().one(Number.NaN)).toEqual({
       score: 0,

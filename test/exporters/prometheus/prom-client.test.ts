@@ -165,7 +165,7 @@ describe("metrics of prom-client on our page", () => {
   it("must be a registry", () => {
     expect(() => fromPromClient({} as never)).toThrow("give prom-client's register");
     expect(() => prometheus({ include: [{}] as never, sliceMs: 0 })).toThrow(
-      /sliceMs: .*; include: give an array of pages/,
+      /sliceMs is 0; .*; include has what is no page; give an array of pages/,
     );
   });
 });

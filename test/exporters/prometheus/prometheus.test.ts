@@ -135,6 +135,20 @@ describe("the Prometheus page", () => {
     await expect(prometheus().text()).rejects.toThrow("createAuspex({ exporters: [...] })");
   });
 
+  it("refuses options that do not fit, all at once", () => {
+    const options = { bonds: {}, name: "", sliceMs: 0, openMetrics: "no", include: {}, bounds: [] };
+    expect(() => prometheus(options as never)).toThrow(
+      [
+        "prometheus: bonds is not an option; known are name, bounds, sliceMs, openMetrics, include",
+        'name is ""; give a name without spaces',
+        "bounds is []; give lists of numbers by instrument name",
+        "sliceMs is 0; give a number from 0.1 to 1000",
+        'openMetrics is "no"; give true or false',
+        "include is {}; give an array of pages, such as fromPromClient(register)",
+      ].join("; "),
+    );
+  });
+
   it("takes bounds of one's own", async () => {
     const exporter = prometheus({ bounds: { "auspex.operation.duration": [0.05] } });
     const { auspex } = manualMonitor({ exporters: [exporter] });
@@ -225,12 +239,14 @@ describe("case 17: many scrapes of a full registry", () => {
       }
     }
     await auspex.text();
+    // CPU time: what others do on a shared machine is no part of it.
+    const worked = (): number => process.cpuUsage().user / 1000;
     const turns: number[] = [];
-    let last = performance.now();
+    let last = worked();
     let watching = true;
     const watch = (): void => {
-      turns.push(performance.now() - last);
-      last = performance.now();
+      turns.push(worked() - last);
+      last = worked();
       if (watching) setImmediate(watch);
     };
     setImmediate(watch);
@@ -238,7 +254,7 @@ describe("case 17: many scrapes of a full registry", () => {
     watching = false;
     turns.sort((a, b) => a - b);
     expect(turns.length).toBeGreaterThan(4);
-    // Slices are 8 ms; a shared machine may stretch one, not most of them.
+    // Slices are 8 ms; a collection of garbage may stretch one, not most of them.
     expect(turns[Math.floor(turns.length * 0.8)]).toBeLessThan(50);
   });
 });

@@ -132,6 +132,24 @@ describe("a push", () => {
     expect(promtool(push?.body ?? "")).not.toMatch(/error/);
   });
 
+  it("tells of two names that clean to one, once, with both", async () => {
+    const { url, seen } = await gateway(accepting);
+    const exporter = pushgateway({ url, job: "x" });
+    const told: string[] = [];
+    const diag = { warn: (_: string, message: string) => told.push(message) };
+    exporter.belongTo({} as never, diag as never);
+    const batch = batchWith(
+      ["jobs.done", "jobs_done"].map((name) => numberMetric(name, "counter", 1)),
+    );
+    for (let i = 0; i < 2; i++)
+      expect(await exporter.export(batch, signal)).toEqual({ status: "success" });
+    expect(told).toEqual([
+      '"jobs_done" and "jobs.done" are both "jobs_done" to Prometheus; "jobs_done" is shown as "jobs_done_2_total"',
+    ]);
+    expect(seen[1]?.body).toContain("\njobs_done_total 1\n");
+    expect(seen[1]?.body).toContain("\njobs_done_2_total 1\n");
+  });
+
   it("is tried again after what may pass, and not after what will not", async () => {
     const expected = { 200: "success", 202: "success", 301: "failure", 400: "failure" };
     const more = { 401: "failure", 413: "failure", 429: "retryable", 500: "retryable" };
@@ -199,8 +217,14 @@ describe("a push", () => {
       headers: { "x y": "a", ok: "a\nb" },
       timeoutMs: -1,
       bounds: { a: [2, 1] },
+      replace: "yes" as never,
+      name: "my gateway",
+      gruoping: {},
     };
     const faults = [
+      "gruoping is not an option; known are url, job, grouping",
+      'replace is "yes"',
+      'name is "my gateway"',
       'bounds["a"]',
       "url: give",
       "job: give",
@@ -220,5 +244,9 @@ describe("a push", () => {
     }
     for (const fault of faults) expect(message).toContain(fault);
     expect(() => pushgateway(undefined as never)).toThrow("job: give");
+    const secret = { job: "x", headers: "s3cret", grouping: null } as never;
+    expect(() => pushgateway(secret)).toThrow(
+      "pushgateway: grouping: give an object of texts; headers: give an object of texts",
+    );
   });
 });

@@ -9,7 +9,15 @@ import { Keys } from "../../../src/exporters/redis/schema.js";
 import { exporterConforms } from "../../conformance/exporter.js";
 import { RedisCluster, until } from "../../helpers/redis.js";
 import { alert } from "./events.js";
-import { COUNTER, HISTOGRAM, Recording, readProcess, SIGNAL, START } from "./harness.js";
+import {
+  COUNTER,
+  expectTimesToLive,
+  HISTOGRAM,
+  Recording,
+  readProcess,
+  SIGNAL,
+  START,
+} from "./harness.js";
 
 let cluster: RedisCluster;
 const exporters: RedisExporter[] = [];
@@ -78,6 +86,27 @@ describe("the Redis exporter in a Cluster", () => {
       }
     }
     await expectExact(recording);
+  });
+
+  it("is exact when slots move while it writes", async () => {
+    const exporter = exporterOf();
+    const recording = new Recording("w-p", "wandering");
+    const keys = new Keys("auspex");
+    let at = 0;
+    let isMoving = true;
+    const writing = (async () => {
+      while (isMoving) await flush(exporter, recording, at++ * 500);
+    })();
+    for (let round = 0; round < 3; round++) {
+      for (const key of [keys.series("wandering", "w-p"), keys.processes("wandering")]) {
+        await cluster.move(key, cluster.nodes[round]);
+      }
+    }
+    isMoving = false;
+    await writing;
+    await until(async () => (await flush(exporter, recording, at++ * 500)) === "success");
+    await expectExact(recording);
+    for (const node of cluster.nodes) await expectTimesToLive(node.client());
   });
 
   it("is exact after one node lost all it had", async () => {

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { redis } from "../../../src/exporters/redis/index.js";
 import { allKeys, RedisServer, until } from "../../helpers/redis.js";
 import { BadNetwork } from "./bad-network.js";
-import { COUNTER, HISTOGRAM, Recording, readAll, SIGNAL, START } from "./harness.js";
+import {
+  COUNTER,
+  expectTimesToLive,
+  HISTOGRAM,
+  Recording,
+  readAll,
+  SIGNAL,
+  START,
+} from "./harness.js";
 
 let server: RedisServer;
 let network: BadNetwork;
@@ -71,6 +79,7 @@ it("whatever happens to replies, requests, connections and Redis itself, the tot
         const read = await readAll(client, recording.process);
         expect(read.get(HISTOGRAM)?.count ?? 0).toBe(recording.count);
         expect(read.get(COUNTER)?.count ?? 0).toBe(recording.count);
+        await expectTimesToLive(client);
       } finally {
         network.mode = "pass";
         await exporter.shutdown();

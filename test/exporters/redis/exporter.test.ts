@@ -4,7 +4,7 @@ import { Keys, parseDescriptor, parseProcess } from "../../../src/exporters/redi
 import type { MetricBatch, MetricData } from "../../../src/snapshot/batch.js";
 import { histogramMetric, histogramOf, numberMetric } from "../../../src/testing/index.js";
 import { exporterConforms } from "../../conformance/exporter.js";
-import { allKeys, RedisServer } from "../../helpers/redis.js";
+import { allKeys, RedisServer, until } from "../../helpers/redis.js";
 import {
   COUNTER,
   fieldsOf,
@@ -163,6 +163,31 @@ describe("what the Redis exporter writes", () => {
     await exporter.shutdown();
     expect((await record())?.endedMs).toBe(START + 4000);
     expect(await client.hkeys(keys.services())).toContain("conformance");
+  });
+
+  it("keeps the index of services whole, whatever their names", async () => {
+    const others = ["_", "%5F", "__proto__", "{services}", "x".repeat(300), "shop"];
+    for (const [nth, service] of others.entries()) {
+      const other = redis({ url: server.url });
+      await send(new Recording(`${nth}-p`, service).record(0.1).batch(START), other);
+      await other.shutdown();
+    }
+    const found = await server.client().hkeys(keys.services());
+    expect(found.sort()).toEqual(
+      ["%5F", "_", "__proto__", "shop", "x".repeat(255), "{services}"].sort(),
+    );
+    expect(await server.client().hget(keys.services(), "_")).toBe("auspex/1");
+  });
+
+  it("gives the lease of the roll-ups back when it ends, so that nobody waits for it", async () => {
+    const client = server.client();
+    const lease = keys.lease("conformance", "rollups");
+    await send(new Recording().record(0.1).batch(START));
+    await until(async () => (await client.hget(lease, "owner")) === "1-a-b");
+    expect(Number(await client.hget(lease, "until"))).toBeGreaterThan(Date.now());
+    await exporter.shutdown();
+    expect(await client.hget(lease, "until")).toBe("0");
+    expect(await client.pttl(lease)).toBeGreaterThan(0);
   });
 
   it("is complete in the totals when the process has ended", async () => {

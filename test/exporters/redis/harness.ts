@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from "ioredis";
+import { expect } from "vitest";
 import {
   decodeGauge,
   decodeHistogram,
@@ -103,6 +104,20 @@ export async function fieldsOf(client: Redis | Cluster, key: string): Promise<Ma
   for (let at = 0; at < reply.length; at += 2) fields.set(String(reply[at]), reply[at + 1]);
   fields.delete(MARKER);
   return fields;
+}
+
+/** Every key there is has a time to live, but for those that a test put there itself. */
+export async function expectTimesToLive(
+  client: Redis,
+  isMeant: (key: string) => boolean = () => true,
+  when = "",
+): Promise<void> {
+  const keys = (await allKeys(client)).filter(isMeant);
+  const left = await Promise.all(keys.map((key) => client.pttl(key)));
+  expect(
+    keys.filter((_, at) => (left[at] as number) <= 0),
+    when,
+  ).toEqual([]);
 }
 
 export async function readAll(

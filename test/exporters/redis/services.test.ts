@@ -41,6 +41,21 @@ describe("what Redis offers the processes of a fleet", () => {
     expect(await theirs.hold()).toBeGreaterThan(token);
   });
 
+  it("replaces a hash as a whole for others to read, and never one of somebody else's", async () => {
+    const { services } = exporterOf("1");
+    const client = server.client();
+    await services.writeHash("context:system:capacity", { accepting: "true", load: "0.5" }, 30_000);
+    await services.writeHash("context:system:capacity", { accepting: "false" }, 30_000);
+    expect(await client.hget("context:system:capacity", "accepting")).toBe("false");
+    expect(await client.hget("context:system:capacity", "load")).toBeNull();
+    expect(await client.pttl("context:system:capacity")).toBeGreaterThan(0);
+    await client.hset("context:system:other", "theirs", "1");
+    await expect(
+      services.writeHash("context:system:other", { accepting: "true" }, 30_000),
+    ).rejects.toMatchObject({ name: "foreign_value" });
+    expect(await client.hgetall("context:system:other")).toEqual({ theirs: "1" });
+  });
+
   it("waits for the first batch where nobody has said whose it is", async () => {
     const exporter = redis({ url: server.url });
     exporters.push(exporter);

@@ -184,6 +184,25 @@ describe("a fleet in Redis", () => {
     ]);
   });
 
+  it("knows how many processes have an operation, also where each worked at another time", async () => {
+    const processes = ["a", "b", "c"].map((id) => started(id));
+    for (let window = 0; window < 30; window++) {
+      for (const [nth, process] of processes.entries()) {
+        const idle = [active, samples(0)] as const;
+        const said = window % 3 === nth ? [[work, [0.1]] as const, idle] : [idle];
+        await process.write(t0 + window * STEP_MS, said);
+      }
+    }
+    for (const process of processes) await process.seen(t0 + 5 * MINUTE_MS + 300);
+    at(t0 + 5 * MINUTE_MS + 2500);
+    await settle(rollups(connection, "shop", clock), clock);
+    for (const process of processes) await process.seen(clock.wall() - 300);
+    for (const window of ["5m", "1h", "total"] as const) {
+      const [found] = (await fleet.snapshot(window)).operations;
+      expect(found?.processes, window).toBe(3);
+    }
+  });
+
   it("misses who has fallen silent, for as long as its values may be missing", async () => {
     const [a, b] = [started("a"), started("b")];
     for (const process of [a, b]) await process.write(t0, [[work, [0.1]]]);
@@ -203,6 +222,21 @@ describe("a fleet in Redis", () => {
     await a.seen(t0 + 2 * MINUTE_MS);
     at(t0 + 2 * MINUTE_MS + 300);
     expect(await fleet.snapshot("10s")).toMatchObject({ partial: false, missing: [] });
+  });
+
+  it("misses whose clock is ahead, in windows; in totals it counts", async () => {
+    const [a, b] = [started("a"), started("b")];
+    await a.write(t0, [[work, [0.1]]]);
+    await a.seen(t0 + 25_000);
+    await b.write(t0 + 5 * MINUTE_MS, [[work, [0.1, 0.2]]]);
+    await b.seen(t0 + 5 * MINUTE_MS + 5000);
+    at(t0 + 25_300);
+    const snapshot = await fleet.snapshot("1m");
+    expect(snapshot).toMatchObject({ partial: true, missing: [{ id: "b", reason: "clock" }] });
+    expect(snapshot.operations[0]?.traffic.count).toBe(1);
+    const total = await fleet.snapshot("total");
+    expect(total).toMatchObject({ partial: false, missing: [] });
+    expect(total.operations[0]?.traffic.count).toBe(3);
   });
 
   it("has what came late at once, before roll-ups are made anew", async () => {

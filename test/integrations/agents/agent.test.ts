@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { agent, currentAgent } from "../../../src/integrations/agents/index.js";
+import { workload } from "../../../src/workload/index.js";
 import { HOSTILE, unhandledIn } from "../../helpers/hostile.js";
-import { collected, setUp } from "./setup.js";
+import { collected, RateLimitError, setUp } from "./setup.js";
 
 /** As those of OpenAI and Anthropic: all three methods go to another promise. */
 class ApiPromise<T> extends Promise<T> {
@@ -170,6 +171,40 @@ describe("an agent", () => {
     expect(operation("execute_tool query").inFlight).toBe(0);
   });
 
+  it("is busy with a lazy thenable from when somebody waits for it, not before", async () => {
+    const { auspex, researcher, operation, inFlight, faults } = setUp();
+    const work = workload(auspex);
+    let finish = (_: number): void => {};
+    const make = () => {
+      const query = {
+        // biome-ignore lint/suspicious/noThenProperty: a query builder has one
+        then: (onValue: (value: number) => unknown) => void (finish = onValue),
+      } as unknown as PromiseLike<number>;
+      return researcher.task("query", () => query);
+    };
+    const query = make();
+    expect(work.agents().activeCount).toBe(0);
+    expect(work.tasks().running).toBe(0);
+    const waiting = (async () => await query)();
+    await Promise.resolve();
+    expect(work.agents()).toMatchObject({ activeCount: 1, load: { tasks: 1 } });
+    expect(work.tasks().running).toBe(1);
+    expect(inFlight()).toBe(1);
+    finish(7);
+    expect(await waiting).toBe(7);
+    expect(work.tasks()).toMatchObject({ running: 0, types: [{ done: 1, aborted: 0 }] });
+    (() => void make())();
+    await collected(() => false, 5);
+    expect(work.agents().activeCount).toBe(0);
+    expect(work.tasks()).toMatchObject({ running: 0, types: [{ done: 1, aborted: 0 }] });
+    expect(operation("task query").traffic.count).toBe(1);
+    expect(inFlight()).toBe(0);
+    expect(faults()).toEqual({});
+    (() => void researcher.run(make))();
+    await collected(() => false, 5);
+    expect(work.agents().activeCount).toBe(0);
+  });
+
   it("follows a client's promise of a class of its own by whichever of its methods is called", async () => {
     const { researcher, operation, inFlight } = setUp();
     const usage = { prompt_tokens: 1, completion_tokens: 2 };
@@ -187,6 +222,37 @@ describe("an agent", () => {
     expect(concluded).toHaveBeenCalledOnce();
     expect(operation("chat m").traffic.count).toBe(3);
     expect(operation("chat m").errors.count).toBe(1);
+    expect(inFlight()).toBe(0);
+  });
+
+  it("ends with `withResponse()` and `asResponse()` of a client's promise, which never call `then`", async () => {
+    class Asking<T> extends ApiPromise<T> {
+      constructor(private readonly asked: Promise<T>) {
+        super(asked);
+      }
+      async asResponse() {
+        await this.asked;
+        return { status: 200, ok: true, headers: new Headers() };
+      }
+      async withResponse() {
+        const [data, response] = await Promise.all([this.asked, this.asResponse()]);
+        return { data, response, request_id: "r" };
+      }
+    }
+    const { researcher, operation, count, inFlight } = setUp();
+    const usage = { prompt_tokens: 10, completion_tokens: 2 };
+    const make = (asked: Promise<object> = Promise.resolve({ usage })) => {
+      return researcher.model("m", () => new Asking(asked));
+    };
+    expect((await make().withResponse()).data).toEqual({ usage });
+    expect(operation("chat m").traffic.count).toBe(1);
+    expect(count("auspex.gen_ai.client.tokens")).toBe(12);
+    expect((await make().asResponse()).status).toBe(200);
+    expect(operation("chat m").latency.count).toBe(2);
+    const refused = () => Promise.reject(new RateLimitError());
+    await expect(make(refused()).withResponse()).rejects.toThrow("slow down");
+    await expect(make(refused()).asResponse()).rejects.toThrow("slow down");
+    expect(operation("chat m").errors.count).toBe(2);
     expect(inFlight()).toBe(0);
   });
 

@@ -197,7 +197,7 @@ describe("a streamed model call", () => {
       () => timed(set, CHUNKS),
       (chunk) => void [kept, chunk],
     );
-    await collected(() => set.inFlight() === 0);
+    await collected(() => set.inFlight() === 0, 20);
     expect(set.inFlight()).toBe(1);
     for await (const _ of kept);
     expect(set.inFlight()).toBe(0);
@@ -270,7 +270,10 @@ describe("a streamed model call", () => {
     await set.researcher.model("m", stream).cancel();
     await set.researcher.model("m", stream).getReader().cancel();
     const [one, other] = set.researcher.model("m", stream).tee();
-    await Promise.all([one?.cancel(), other?.cancel()]);
+    const cancelled = [one?.cancel(), one?.cancel()];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(set.inFlight()).toBe(1);
+    await Promise.all([...cancelled, other?.cancel()]);
     expect(set.operation("chat m").traffic.count).toBe(4);
     expect(set.operation("chat m").aborted.count).toBe(3);
     expect(set.inFlight()).toBe(0);
@@ -373,6 +376,33 @@ describe("a streamed model call", () => {
     }
     expect(set.operation("chat m").errors.byType).toEqual({ server_error: 1, response_failed: 1 });
     expect(set.count("auspex.gen_ai.client.tokens", { "gen_ai.token.type": "reasoning" })).toBe(3);
+    expect(set.faults()).toEqual({});
+  });
+
+  it("takes the AI SDK's total over its steps, of a stream and of an answer", async () => {
+    const set = setUp();
+    const step = { inputTokens: 10, outputTokens: 2 };
+    const totalUsage = { inputTokens: 30, outputTokens: 6 };
+    const events = [
+      { type: "text-delta", text: "hi" },
+      { type: "finish-step", usage: step },
+      { type: "finish", totalUsage },
+    ];
+    for await (const _ of set.researcher.model("m", () => timed(set, events)));
+    expect(set.count("auspex.gen_ai.client.tokens")).toBe(36);
+    class Result {
+      readonly totalUsage = totalUsage;
+      get usage() {
+        return step;
+      }
+    }
+    await set.researcher.model("m", async () => new Result());
+    expect(set.count("auspex.gen_ai.client.tokens")).toBe(72);
+    class Streaming {
+      readonly totalUsage = Promise.resolve(totalUsage);
+    }
+    set.researcher.model("m", () => new Streaming());
+    expect(set.count("auspex.gen_ai.client.tokens")).toBe(72);
     expect(set.faults()).toEqual({});
   });
 

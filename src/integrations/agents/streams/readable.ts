@@ -74,6 +74,7 @@ function followBranches(branches: unknown, sink: StreamSink): unknown {
   let left = 0;
   for (const branch of branches as object[]) {
     let here = 0;
+    let isLeft = false;
     followReadable(branch, {
       chunk(value) {
         if (++here <= counted) return;
@@ -84,6 +85,8 @@ function followBranches(branches: unknown, sink: StreamSink): unknown {
       fail: (error) => sink.fail(error),
       heldBy: (reader) => sink.heldBy(reader),
       abort() {
+        if (isLeft) return;
+        isLeft = true;
         if (++left === 2) sink.abort();
       },
     });

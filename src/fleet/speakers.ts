@@ -1,16 +1,5 @@
+import type { Scope } from "../snapshot/scope.js";
 import type { FleetProcess } from "./model.js";
-
-/** What a metric tells of: whoever shares it tells the same. */
-export type Scope = "thread" | "process" | "host";
-
-const HOST = /^(?:system|hw|container|auspex\.(?:host|disk|pressure|cgroup))\./;
-const PROCESS = /^(?:process|auspex\.thread_pool)\./;
-
-/** @param name - of a metric */
-export function scopeOf(name: string): Scope {
-  if (HOST.test(name)) return "host";
-  return PROCESS.test(name) ? "process" : "thread";
-}
 
 /**
  * Who speaks for a process, and who for a host, where several would say the same: main threads for

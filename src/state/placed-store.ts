@@ -1,5 +1,4 @@
-import type { WatchContext } from "../readers/watcher.js";
-import type { Lease, StateStore } from "../state/services.js";
+import type { FleetServices, Lease, StateStore } from "./services.js";
 
 /** A place among the processes of a service, until so long after its process has gone. */
 const PLACE_MS = 600_000;
@@ -11,12 +10,12 @@ const MAX_PLACES = 64;
  */
 export class PlacedStore implements StateStore {
   readonly name: string;
-  readonly #services: WatchContext["services"];
+  readonly #services: FleetServices | undefined;
   #place: { readonly lease: Lease; readonly key: string } | undefined;
 
   constructor(
     private readonly store: StateStore,
-    services: WatchContext["services"],
+    services: FleetServices | undefined,
   ) {
     this.name = store.name;
     this.#services = store === services?.store ? services : undefined;

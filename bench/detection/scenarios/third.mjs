@@ -1,6 +1,6 @@
 // A third service, unlike the first two: hardly any requests, cron jobs of every period, traffic on workdays only, tails
 // without a mean, latencies that drift for days, and a process that is replaced every few hours, now with what it
-// had learned, now without. 
+// had learned, now without.
 import { generator } from "../random.mjs";
 
 export const STEP_MS = 10_000;

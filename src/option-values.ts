@@ -5,6 +5,7 @@ import { SATURATION_GROUPS, type SaturationGroups } from "./integrations/runtime
 import type { AuspexOptions, HistogramRange } from "./options.js";
 import { type Checks, isObject, show } from "./readers/checks.js";
 import type { Watcher } from "./readers/watcher.js";
+import { isAtWork } from "./readers/watching.js";
 import type { ServiceName } from "./snapshot/resource.js";
 import type { StateStore } from "./state/services.js";
 
@@ -50,6 +51,9 @@ export function watchersOf(
       typeof intervalMs === "number" &&
       intervalMs >= 50;
     if (!isWatcher) checks.fault(`${name}[${at}] is ${show(each)}; ${mend}`);
+    else if (isAtWork(each as Watcher)) {
+      checks.fault(`${name}[${at}] is at work in another monitor; make one for each`);
+    }
     return isWatcher;
   });
 }

@@ -42,6 +42,8 @@ export interface MetricExporter {
   onEvent?(event: AuspexEvent): void;
   /** What a shared store offers the processes of a fleet. */
   readonly services?: FleetServices;
+  /** What happened beside the exports themselves, counted since the start: `auspex.exporter.events`. */
+  readonly tally?: Readonly<Record<string, number>>;
   forceFlush?(): Promise<void>;
   /** Idempotent; flushes first. */
   shutdown?(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Diag } from "../diag/diag.js";
+import { type Diag, describeError } from "../diag/diag.js";
 import type { Incarnation, MetricBatch } from "../snapshot/batch.js";
 import { batchOf, type MetricStream } from "../snapshot/cumulative.js";
 import type { SelfSnapshot } from "../snapshot/model.js";
@@ -10,7 +10,7 @@ import type { Slices } from "../time/slices.js";
 import type { ResolvedPull, ResolvedPush } from "./entries.js";
 import type { ExportResult, FlushResult, FlushStatus } from "./exporter.js";
 import { PeriodicReader } from "./periodic.js";
-import type { PullSource } from "./pull.js";
+import type { PullExporter, PullSource } from "./pull.js";
 import { retrying } from "./retry.js";
 
 export interface PipelineOptions {
@@ -45,8 +45,10 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    for (const { exporter, views } of options.pull) exporter.attach(this.source(views));
-    this.#meters = options.push.map(({ exporter }) => new ExporterMeter(exporter.name));
+    for (const { exporter, views } of options.pull) this.#attach(exporter, views);
+    this.#meters = options.push.map(({ exporter }) => {
+      return new ExporterMeter(exporter.name, () => exporter.tally);
+    });
     this.#readers = options.push.map((entry, at) => this.#reader(entry, this.#meters[at]));
   }
 
@@ -92,6 +94,14 @@ export class Pipeline {
   async shutdown(timeoutMs: number): Promise<FlushResult> {
     const statuses = this.#readers.map((reader) => reader.shutdown(timeoutMs));
     return this.#result(await Promise.all(statuses));
+  }
+
+  #attach(exporter: PullExporter, views: readonly View[]): void {
+    try {
+      exporter.attach(this.source(views));
+    } catch (error) {
+      throw new TypeError(`exporter "${exporter.name}": attach threw ${describeError(error)}`);
+    }
   }
 
   #reader({ views, ...entry }: ResolvedPush, meter: ExporterMeter): PeriodicReader {

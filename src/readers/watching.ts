@@ -15,6 +15,13 @@ export interface WatchingOptions {
   readonly onWorked: (ms: number) => void;
 }
 
+/** Watchers have one state: what two monitors told them would be mixed. */
+const atWork = new WeakSet<Watcher>();
+
+export function isAtWork(watcher: Watcher): boolean {
+  return atWork.has(watcher);
+}
+
 /** Runs watchers on the monitor's timer: none waits for another, and a slow step is never run twice. */
 export class Watching {
   readonly #running = new Map<Watcher, Run>();
@@ -27,6 +34,7 @@ export class Watching {
     if (this.#stopped) return;
     const run = new Run(watcher, this.options);
     this.#running.set(watcher, run);
+    atWork.add(watcher);
     void run.start(context);
     every(watcher.intervalMs, () => run.step(), watcher.intervalMs);
   }
@@ -34,7 +42,11 @@ export class Watching {
   /** Never rejects. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopped = true;
-    await Promise.all([...this.#running.values()].map((run) => run.stop(timeoutMs)));
+    const stopped = [...this.#running].map(async ([watcher, run]) => {
+      await run.stop(timeoutMs);
+      atWork.delete(watcher);
+    });
+    await Promise.all(stopped);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Attributes, AttributeTally, cleanAttributes } from "../attributes/attributes.js";
+import { guardedCall } from "../diag/guarded-call.js";
 import type { HistogramPoint, MetricData, NumberPoint } from "./batch.js";
 import type { MetricStream } from "./cumulative.js";
 import type { AttributesData, SelfSnapshot } from "./model.js";
@@ -7,6 +8,8 @@ import { SelfHistogram } from "./self-histogram.js";
 /** Most `error.type` values told apart for one exporter; later ones become `_OTHER`. */
 const MAX_ERROR_TYPES = 32;
 const OTHER = "_OTHER";
+/** Most kinds of events of one exporter. */
+const MAX_EVENTS = 32;
 
 /** What one exporter and its reader did, as OpenTelemetry's own SDKs count it. */
 export class ExporterMeter {
@@ -19,8 +22,14 @@ export class ExporterMeter {
   readonly #operations = new Map<string, SelfHistogram>();
   readonly #collection = new SelfHistogram();
 
-  /** @param name - of the exporter */
-  constructor(name: string) {
+  /**
+   * @param name - of the exporter
+   * @param events - what it counts itself; foreign
+   */
+  constructor(
+    name: string,
+    private readonly events: () => Readonly<Record<string, number>> | undefined = () => undefined,
+  ) {
     this.#component = clean({ "otel.component.name": `${name}/0`, "otel.component.type": name });
   }
 
@@ -73,6 +82,16 @@ export class ExporterMeter {
     return { attributes: this.#component, histogram: this.#collection.read() };
   }
 
+  eventPoints(): NumberPoint[] {
+    return (guardedCall(() => Object.entries(this.events() ?? {})) ?? [])
+      .slice(0, MAX_EVENTS)
+      .filter(([, value]) => Number.isFinite(value) && value >= 0)
+      .map(([event, value]) => ({
+        attributes: { ...this.#component, ...clean({ "auspex.event": event }) },
+        value,
+      }));
+  }
+
   #with(errorType: string): AttributesData {
     return errorType === "" ? this.#component : { "error.type": errorType, ...this.#component };
   }
@@ -93,6 +112,7 @@ export const SELF_METRICS = [
   "auspex.interval.close.duration",
   "auspex.overhead",
   "auspex.interval",
+  "auspex.exporter.events",
   "otel.sdk.exporter.metric_data_point.exported",
   "otel.sdk.exporter.metric_data_point.inflight",
   "otel.sdk.exporter.operation.duration",
@@ -236,5 +256,16 @@ function* exporterStreams(exporters: readonly ExporterMeter[]): Generator<Metric
       description: "Duration of collecting one batch.",
     },
     points: exporters.map((exporter) => exporter.collectionPoint()),
+  };
+  const events = exporters.flatMap((exporter) => exporter.eventPoints());
+  if (events.length === 0) return;
+  yield {
+    metric: {
+      name: "auspex.exporter.events",
+      unit: "{event}",
+      kind: "counter",
+      description: "What exporters count beside their exports, by event.",
+    },
+    points: events,
   };
 }

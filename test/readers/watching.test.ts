@@ -55,6 +55,16 @@ describe("a watcher", () => {
     expect(steps).toHaveLength(3);
   });
 
+  it("belongs to one monitor at a time", async () => {
+    const own = watcher();
+    const { auspex } = manualMonitor({ watchers: [own] });
+    expect(() => manualMonitor({ watchers: [own] })).toThrow(
+      /watchers\[0\] is at work in another monitor; make one for each/,
+    );
+    await auspex.shutdown();
+    expect(() => manualMonitor({ watchers: [own] })).not.toThrow();
+  });
+
   it("is not stepped before it has started", async () => {
     let steps = 0;
     let open = () => {};

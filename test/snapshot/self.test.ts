@@ -47,6 +47,29 @@ describe("the library's own metrics", () => {
     expect(numberOf(batch, "auspex.callback.errors")).toBe(1);
   });
 
+  it("show what an exporter counts itself, and survive what it makes of it", async () => {
+    const exporter = memory();
+    let tally: () => unknown = () => ({ folded: 2, odd: Number.NaN, text: "x", less: -1 });
+    Object.defineProperty(exporter, "tally", { get: () => tally() });
+    const { auspex } = manualMonitor({ selfMetrics: true, exporters: [exporter] });
+    await auspex.forceFlush();
+    const { points } = metric(exporter.batches[0], "auspex.exporter.events");
+    expect(points).toEqual([
+      {
+        attributes: {
+          "otel.component.name": "memory/0",
+          "otel.component.type": "memory",
+          "auspex.event": "folded",
+        },
+        value: 2,
+      },
+    ]);
+    tally = () => {
+      throw new Error("no tally");
+    };
+    expect(await auspex.forceFlush()).toMatchObject({ ok: true });
+  });
+
   it("count exports by exporter and outcome under OpenTelemetry's names", async () => {
     const exporter = memory();
     const { auspex, clock } = manualMonitor({

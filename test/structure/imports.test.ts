@@ -79,7 +79,12 @@ const rules: Readonly<Record<string, Rule>> = {
     types: ["instruments", "integrations", "window", "snapshot", "readers", "state"],
   },
   "option-values.ts": {
-    values: [...ground, "integrations/runtime/groups.ts", "readers/checks.ts"],
+    values: [
+      ...ground,
+      "integrations/runtime/groups.ts",
+      "readers/checks.ts",
+      "readers/watching.ts",
+    ],
     types: ["options.ts", "integrations", "snapshot", "readers", "state"],
   },
 };

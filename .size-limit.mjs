@@ -5,7 +5,7 @@ export default [
   {
     name: "core",
     path: "dist/index.js",
-    limit: "84 kB",
+    limit: "92 kB",
     gzip: true,
     modifyEsbuildConfig: node,
   },

@@ -76,7 +76,7 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
   "slo-alerts.mjs": [
     /^an hour of calm: 0 notices, 100 % of the budget left$/m,
     /^critical: shop: errors of 2 operations$/m,
-    /^probable cause: deploy\n {2}a deploy marker \d+ min before/m,
+    /^probable cause: deploy: checkout 2\.4\.1\n {2}a deploy marker 30 s before/m,
     /^1 firing, 1 resolved$/m,
   ],
   "saturation.mjs": [

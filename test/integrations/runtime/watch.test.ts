@@ -8,7 +8,7 @@ import { INTERNALS } from "../../../src/instruments/internals.js";
 import { runtimeProbes } from "../../../src/integrations/runtime/index.js";
 import { watchRuntime } from "../../../src/integrations/runtime/watch.js";
 import { Cumulative } from "../../../src/snapshot/cumulative.js";
-import { Scratch } from "../../../src/window/merge-job.js";
+import { Frame } from "../../../src/window/frame.js";
 import type { Rotation } from "../../../src/window/rotation.js";
 import { manualMonitor } from "../../helpers/monitor.js";
 import { FakeWorld } from "./fake-sources.js";
@@ -127,7 +127,7 @@ describe("the watch of the runtime", () => {
   it("shows exporters bytes and counts that add up as up-down counters, windows as gauges", () => {
     const { registry, sample } = watched(new FakeWorld());
     sample(1000);
-    const rotation = { intervals: 0, scratch: new Scratch(), window: { blocks: () => [] } };
+    const rotation = { frame: () => new Frame([], []) };
     const cumulative = new Cumulative(registry, rotation as unknown as Rotation);
     const kinds = new Map([...cumulative.streams()].map(({ metric }) => [metric.name, metric]));
     expect(kinds.get("process.memory.usage")).toEqual({

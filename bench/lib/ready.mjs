@@ -17,6 +17,7 @@ const ENTRIES = [
   "fleet",
   "detectors",
   "baselines",
+  "slo",
   "agents",
   "alerts",
   "testing",

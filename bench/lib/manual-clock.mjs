@@ -1,7 +1,7 @@
-/** Time that moves only when told; a monitor has one timer, so one is kept. */
+/** Time that moves only when told. */
 export class ManualClock {
   time = 1000;
-  timer;
+  #timers = new Set();
 
   now() {
     return this.time;
@@ -13,17 +13,16 @@ export class ManualClock {
 
   schedule(delayMs, callback) {
     const timer = { at: this.time + Math.max(0, delayMs), callback };
-    this.timer = timer;
-    return () => {
-      if (this.timer === timer) this.timer = undefined;
-    };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
   }
 
-  /** Moves on to when the timer is due, and fires it. */
+  /** Moves on to when the next timer is due, and fires it. */
   fire() {
-    const { timer } = this;
-    this.timer = undefined;
-    this.time = Math.max(this.time, timer.at);
-    timer.callback();
+    let next;
+    for (const timer of this.#timers) if (next === undefined || timer.at < next.at) next = timer;
+    this.#timers.delete(next);
+    this.time = Math.max(this.time, next.at);
+    next.callback();
   }
 }

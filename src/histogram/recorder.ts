@@ -156,26 +156,24 @@ export class Recorder {
   }
 
   private addPage(index: number): void {
-    if (this.slab === undefined) {
-      this.shared.slabs.holders.push(this);
-      this.settle(this.shared.slabs.current());
-    }
+    if (this.slab === undefined) this.shared.slabs.holders.push(this);
     let page = this.slab?.takePage() ?? 0;
-    while (page === 0) {
-      this.settle(this.shared.slabs.next());
-      page = this.slab?.takePage() ?? 0;
-    }
+    if (page === 0) page = this.settle().takePage();
     this.counts[this.row + index] = page;
   }
 
-  /** Takes a row in `slab` or a later one, and brings along the pages held so far. */
-  private settle(slab: Slab): void {
-    let home = slab;
-    let row = home.takeRow();
-    while (row < 0) {
-      home = this.shared.slabs.next();
-      row = home.takeRow();
+  /** Takes a row where there is room for one page more than are held so far, and brings these along. */
+  private settle(): Slab {
+    const { slabs, layout } = this.shared;
+    let held = 0;
+    for (let index = 0; index < layout.pages; index++) {
+      if (this.counts[this.row + index] !== 0) held++;
     }
+    // Only a slab without room is left behind: a recorder that comes from a full one finds the current
+    // one half empty as a rule.
+    let home = slabs.current();
+    while (!home.hasRoom(held + 1)) home = slabs.next();
+    const row = home.takeRow();
     const from = this.counts;
     const { pages, halfMask } = this.layout;
     for (let index = 0; index < pages; index++) {
@@ -190,6 +188,7 @@ export class Recorder {
     this.slab = home;
     this.counts = home.counts;
     this.row = row;
+    return home;
   }
 }
 

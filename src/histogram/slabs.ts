@@ -27,10 +27,18 @@ export class Slab {
     this.counts = new Uint32Array(Math.max(size, this.#firstPage + layout.pages * page));
   }
 
-  /** Offset of a fresh row, −1 when there is none. */
+  /** Whether there is a row and so many pages; all that a recorder can hold fit into a fresh slab. */
+  hasRoom(pages: number): boolean {
+    const { layout } = this;
+    return (
+      this.#nextRow + layout.pages <= this.#firstPage &&
+      this.#nextPage + pages * (layout.halfMask + 1) <= this.counts.length
+    );
+  }
+
+  /** Offset of a fresh row, which there must be room for. */
   takeRow(): number {
     const row = this.#nextRow;
-    if (row + this.layout.pages > this.#firstPage) return -1;
     this.#nextRow = row + this.layout.pages;
     return row;
   }

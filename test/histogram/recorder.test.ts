@@ -56,6 +56,26 @@ describe("recorders that share slabs", () => {
     },
   );
 
+  it("take little more room in turns than one after the other", () => {
+    const layout = new Layout({ significantDigits: 2 });
+    const bytesOf = (order: (record: (which: number, value: number) => void) => void): number => {
+      const slabs = new Slabs<Recorder>(layout);
+      const tally = new ValueTally();
+      const shared = { layout, scale: 1, tally, slabs, admit: (self: Recorder) => self };
+      const recorders = Array.from({ length: 1000 }, () => new Recorder(shared));
+      order((which, value) => recorders[which]?.record(value));
+      return slabs.bytes;
+    };
+    const octaves = [300, 1000, 3000, 9000, 20_000];
+    const inTurns = bytesOf((record) => {
+      for (const value of octaves) for (let i = 0; i < 1000; i++) record(i, value);
+    });
+    const inSequence = bytesOf((record) => {
+      for (let i = 0; i < 1000; i++) for (const value of octaves) record(i, value);
+    });
+    expect(inTurns).toBeLessThan(4 * inSequence);
+  });
+
   it("hold no counts between intervals, and give slabs back that stand unused", () => {
     const layout = new Layout();
     const slabs = new Slabs<Recorder>(layout);

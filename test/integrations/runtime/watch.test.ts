@@ -127,7 +127,7 @@ describe("the watch of the runtime", () => {
   it("shows exporters bytes and counts that add up as up-down counters, windows as gauges", () => {
     const { registry, sample } = watched(new FakeWorld());
     sample(1000);
-    const rotation = { frame: () => new Frame([], []) };
+    const rotation = { frame: () => new Frame([], 0) };
     const cumulative = new Cumulative(registry, rotation as unknown as Rotation);
     const kinds = new Map([...cumulative.streams()].map(({ metric }) => [metric.name, metric]));
     expect(kinds.get("process.memory.usage")).toEqual({

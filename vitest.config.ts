@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import tsconfig from "./tsconfig.json" with { type: "json" };
@@ -8,10 +9,15 @@ const alias = Object.entries(tsconfig.compilerOptions.paths).map(([name, [path]]
   replacement: fileURLToPath(new URL(path as string, import.meta.url)),
 }));
 
+// What an earlier run has learned is nothing to this one, and nothing is left in the home of who runs it.
+const state = fileURLToPath(new URL(".cache/state", import.meta.url));
+rmSync(state, { recursive: true, force: true });
+
 export default defineConfig({
   resolve: { alias },
   test: {
     include: ["test/**/*.test.ts"],
+    env: { XDG_STATE_HOME: state },
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 20_000,

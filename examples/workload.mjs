@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createAuspex } from "auspex";
 import { agent, series, workload } from "auspex/agents";
 
-const auspex = createAuspex({ service: "newsroom", saturation: false });
+// `state: false`: the books of an earlier run are not wanted here.
+const auspex = createAuspex({ service: "newsroom", saturation: false, state: false });
 const work = workload(auspex, { limits: { review: 40, summary: 200 }, slots: 6 });
 auspex.on("insight", ({ kind, severity, reason, advice }) => {
   console.log(`insight: ${kind} (${severity}): ${reason}\n         ${advice}\n`);

@@ -1,14 +1,8 @@
-const STATE = Symbol.for("auspex.unobserved@0");
+import { processWide } from "./process-wide.js";
+
 const MARK = Symbol.for("auspex.unobserved.request@0");
 
-/** One for all copies of this library in the process. */
-function state(): { depth: number } {
-  const holder = globalThis as unknown as Record<symbol, { depth: number } | undefined>;
-  holder[STATE] ??= { depth: 0 };
-  return holder[STATE];
-}
-
-const shared = state();
+const shared = processWide("auspex.unobserved@0", () => ({ depth: 0 }));
 
 /**
  * Runs `work`; requests that it makes before it returns are not recorded as outbound calls.

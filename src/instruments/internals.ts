@@ -1,5 +1,6 @@
 import type { Attributes } from "../attributes/attributes.js";
 import type { Diag } from "../diag/diag.js";
+import { processWide } from "../diag/process-wide.js";
 import type { GaugeSeries } from "./gauge.js";
 import type { Operation } from "./golden-signals.js";
 import type { CallbackTally } from "./guarded-read.js";
@@ -42,11 +43,13 @@ interface ProcessState {
   readonly perMonitor: WeakMap<Instrumented, unknown>;
 }
 
-const STATE = Symbol.for("auspex@0");
+const state = processWide<ProcessState>("auspex@0", () => ({
+  monitors: [],
+  generation: 0,
+  perMonitor: new WeakMap(),
+}));
 
-/** State of the process, one for all copies of this library in it. */
+/** State of the process, one for all copies of this library in it. Decorators ask at every call. */
 export function processState(): ProcessState {
-  const holder = globalThis as unknown as Record<symbol, ProcessState | undefined>;
-  holder[STATE] ??= { monitors: [], generation: 0, perMonitor: new WeakMap() };
-  return holder[STATE];
+  return state;
 }

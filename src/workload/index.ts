@@ -1,3 +1,4 @@
+import { processWide } from "../diag/process-wide.js";
 import type { Instrumented } from "../instruments/internals.js";
 import { INTERNALS } from "../instruments/internals.js";
 import { observeAgents } from "../integrations/agents/observers.js";
@@ -5,16 +6,9 @@ import { resolveWorkloadOptions, type WorkloadOptions } from "./options.js";
 import { seriesBookOf } from "./series/index.js";
 import { type Workload, WorkloadWatcher } from "./workload.js";
 
-const STATE = Symbol.for("auspex.workload@0");
-
 /** One for all copies of this library in the process. */
 function workloadsOf(): WeakMap<Instrumented, Workload> {
-  const holder = globalThis as unknown as Record<
-    symbol,
-    WeakMap<Instrumented, Workload> | undefined
-  >;
-  holder[STATE] ??= new WeakMap();
-  return holder[STATE];
+  return processWide("auspex.workload@0", () => new WeakMap());
 }
 
 /**

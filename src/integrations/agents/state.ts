@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { processWide } from "../../diag/process-wide.js";
 import type { Instrumented } from "../../instruments/internals.js";
 import type { Agents } from "./agents.js";
 import type { Observers } from "./observers.js";
@@ -11,15 +12,13 @@ interface AgentState {
   readonly observers: WeakMap<Instrumented, Observers>;
 }
 
-const STATE = Symbol.for("auspex.agents@0");
+const state = processWide<AgentState>("auspex.agents@0", () => ({
+  storage: new AsyncLocalStorage(),
+  agents: new WeakMap(),
+  observers: new WeakMap(),
+}));
 
-/** One for all copies of this library in the process: a CommonJS tool finds the run of an ES module. */
+/** One for all copies of this library in the process: a tool of one copy finds the run of another. */
 export function agentState(): AgentState {
-  const holder = globalThis as unknown as Record<symbol, AgentState | undefined>;
-  holder[STATE] ??= {
-    storage: new AsyncLocalStorage(),
-    agents: new WeakMap(),
-    observers: new WeakMap(),
-  };
-  return holder[STATE];
+  return state;
 }

@@ -1,3 +1,4 @@
+import { processWide } from "../../diag/process-wide.js";
 import { INTERNALS, type Instrumented } from "../../instruments/internals.js";
 import { Hosts } from "./hosts.js";
 import { watchHttp } from "./http.js";
@@ -12,13 +13,9 @@ interface Wiring {
   unwire: () => void;
 }
 
-const STATE = Symbol.for("auspex.outbound@0");
-
 /** One for all copies of this library in the process, so that each monitor is wired once. */
 function wirings(): WeakMap<Instrumented, Wiring> {
-  const holder = globalThis as unknown as Record<symbol, WeakMap<Instrumented, Wiring> | undefined>;
-  holder[STATE] ??= new WeakMap();
-  return holder[STATE];
+  return processWide("auspex.outbound@0", () => new WeakMap());
 }
 
 /**

@@ -1,17 +1,11 @@
+import { processWide } from "../../diag/process-wide.js";
 import { INTERNALS, type Instrumented } from "../../instruments/internals.js";
 import type { Series, SeriesOptions } from "./series.js";
 import { SeriesBook } from "./series-book.js";
 
-const STATE = Symbol.for("auspex.series@0");
-
 /** One for all copies of this library in the process. */
 function booksOf(): WeakMap<Instrumented, SeriesBook> {
-  const holder = globalThis as unknown as Record<
-    symbol,
-    WeakMap<Instrumented, SeriesBook> | undefined
-  >;
-  holder[STATE] ??= new WeakMap();
-  return holder[STATE];
+  return processWide("auspex.series@0", () => new WeakMap());
 }
 
 /** The series of a monitor. */

@@ -5,25 +5,13 @@
 //
 // The worlds are those of bench/detection/scenarios; seeds below 10 were used to choose settings.
 import { parseArgs } from "node:util";
+import { levelsOf, OPTIONS, populate, QUIET, worldOf } from "../detection/scenarios/life.mjs";
 import { library } from "../lib/library.mjs";
 import { makeReady } from "../lib/ready.mjs";
 import { judge, summary } from "./judge.mjs";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "11,12,13,14" },
-    days: { type: "string", default: "14" },
-    operations: { type: "string", default: "12" },
-    world: { type: "string", default: "world" },
-    verbose: { type: "boolean", default: false },
-  },
-});
-
-const { makeWorld, START_MS, STEP_MS } = await import(
-  values.world === "variety"
-    ? "../detection/scenarios/variety.mjs"
-    : "../detection/scenarios/world.mjs"
-);
+const { values } = parseArgs({ options: OPTIONS });
+const { START_MS, STEP_MS, make } = await worldOf(values, ["world", "variety"]);
 
 makeReady();
 const { createAuspex } = await library();
@@ -33,14 +21,7 @@ const { ManualClock } = await library("testing");
 
 /** Lives one world through. @returns its tally */
 async function run(seed) {
-  const world = makeWorld({
-    seed,
-    days: Number(values.days),
-    operations: Number(values.operations),
-    warmUpDays: 3,
-    incidentsPerDay: 2,
-    nearMissesPerDay: 3,
-  });
+  const world = make(seed);
   const clock = new ManualClock();
   clock.epoch = START_MS - clock.now();
   const told = [];
@@ -50,16 +31,10 @@ async function run(seed) {
     notify: (notice) => void told.push({ timeMs: now, notice }),
   };
   const auspex = createAuspex({
-    service: "scenario",
+    ...QUIET,
     clock,
     intervalMs: STEP_MS,
-    saturation: false,
-    outbound: false,
-    exemplars: false,
-    detectResource: false,
-    selfMetrics: false,
     state: false,
-    overheadBudget: false,
     slos: [slo({ name: "availability", sli: "availability", objective: 0.99 })],
     alerts: alerts({ notifiers: [notifier] }),
   });
@@ -67,14 +42,11 @@ async function run(seed) {
   auspex.on("anomaly", ({ state, operation, signal }) => {
     if (state === "begun") anomalies.push({ timeMs: now, operation, signal });
   });
-  const operations = new Map(world.operations.map(({ name }) => [name, auspex.operation(name)]));
+  const levels = levelsOf(world);
+  const operations = populate(auspex, world, levels);
   const failure = new TypeError("injected");
   const record = (name, ms, failed) =>
     operations.get(name).record(ms, failed ? failure : undefined);
-  const levels = Object.fromEntries(
-    (world.saturations ?? ["pool", "memory"]).map((name) => [name, 0]),
-  );
-  for (const name of Object.keys(levels)) auspex.saturation(name, () => levels[name]);
   for (let timeMs = START_MS; timeMs < world.untilMs; timeMs += STEP_MS) {
     if (timeMs === world.clockSet?.at) clock.epoch += world.clockSet.by;
     world.step(timeMs, record, (name, level) => {

@@ -9,22 +9,15 @@ import { parseArgs } from "node:util";
 import { library } from "../../lib/library.mjs";
 import { makeReady } from "../../lib/ready.mjs";
 import { judge, summary } from "./judge.mjs";
+import { levelsOf, OPTIONS, populate, QUIET, worldOf } from "./life.mjs";
 
 const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "11,12,13,14" },
-    days: { type: "string", default: "14" },
-    operations: { type: "string", default: "12" },
-    world: { type: "string", default: "world" },
-    detectors: { type: "string", default: "" },
-    verbose: { type: "boolean", default: false },
-  },
+  options: { ...OPTIONS, detectors: { type: "string", default: "" } },
 });
 
 /** `world`; `variety`: written by somebody else, operations of odd characters; `third`: jobs, tails, restarts. */
 const WORLDS = ["world", "variety", "third"];
-if (!WORLDS.includes(values.world)) throw new Error(`--world is one of ${WORLDS.join(", ")}`);
-const { makeWorld, START_MS, STEP_MS } = await import(`./${values.world}.mjs`);
+const { START_MS, STEP_MS, make } = await worldOf(values, WORLDS);
 
 makeReady();
 const { createAuspex } = await library();
@@ -50,14 +43,7 @@ const NONE = { latency: false, traffic: false, errors: false, saturation: false 
 
 /** Lives one world through. @returns its tally */
 async function run(seed) {
-  const world = makeWorld({
-    seed,
-    days: Number(values.days),
-    operations: Number(values.operations),
-    warmUpDays: 3,
-    incidentsPerDay: 2,
-    nearMissesPerDay: 3,
-  });
+  const world = make(seed);
   const clock = new ManualClock();
   clock.epoch = START_MS - clock.now();
   const saved = new Map();
@@ -68,21 +54,13 @@ async function run(seed) {
   };
   const anomalies = [];
   let clockOff = 0;
-  const levels = Object.fromEntries(
-    (world.saturations ?? ["pool", "memory"]).map((name) => [name, 0]),
-  );
+  const levels = levelsOf(world);
   const begin = () => {
     const auspex = createAuspex({
-      service: "scenario",
+      ...QUIET,
       clock,
       intervalMs: STEP_MS,
-      saturation: false,
-      outbound: false,
-      exemplars: false,
-      detectResource: false,
-      selfMetrics: false,
       state: world.restarts === undefined ? false : state,
-      overheadBudget: false,
       detectors: names.length === 0 ? true : { signals: NONE, further },
     });
     auspex.on("anomaly", (event) => {
@@ -90,9 +68,7 @@ async function run(seed) {
       const timeMs = event.timeMs - clockOff;
       if (event.state === "begun") anomalies.push({ ...event, timeMs });
     });
-    for (const name of Object.keys(levels)) auspex.saturation(name, () => levels[name]);
-    const operations = new Map(world.operations.map(({ name }) => [name, auspex.operation(name)]));
-    return { auspex, operations };
+    return { auspex, operations: populate(auspex, world, levels) };
   };
   let running = begin();
   const failure = new TypeError("injected");

@@ -1,5 +1,6 @@
 import { defineConfig } from "tsup";
 
+// The declarations alone: scripts/build.mjs builds the code.
 export default defineConfig({
   entry: {
     index: "src/index.ts",
@@ -26,13 +27,6 @@ export default defineConfig({
   },
   tsconfig: "tsconfig.build.json",
   format: ["esm", "cjs"],
-  platform: "node",
-  target: "node20",
-  dts: true,
-  // Sub-paths share their rooms as chunks: one copy of a class per format, whatever is imported.
-  // scripts/build.mjs joins those of the main entry.
-  splitting: true,
-  treeshake: false,
-  sourcemap: false,
+  dts: { only: true },
   clean: true,
 });

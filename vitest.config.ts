@@ -20,9 +20,11 @@ export default defineConfig({
     env: { XDG_STATE_HOME: state },
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 10_000,
+    // Not how long a test may take, which is up to the machine: when one that hangs is given up.
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 30_000,
+    expect: { poll: { timeout: 30_000 } },
     // A machine shared with others: a slow file is not a broken one.
     slowTestThreshold: 2_000,
     passWithNoTests: false,

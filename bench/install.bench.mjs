@@ -1,5 +1,5 @@
 // What the package weighs once installed, runtime dependencies included, and how long its first
-// import takes in a fresh process.
+// import takes in a fresh process: alone, and with a monitor made.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -14,10 +14,11 @@ const MB = 1e6;
 const modules = fileURLToPath(new URL("node_modules", import.meta.url));
 const probe = fileURLToPath(new URL("lib/import-probe.mjs", import.meta.url));
 
-function coldImport(specifier) {
+/** @param then - "monitor": one is made, too */
+function coldImport(specifier, ...then) {
   const took = [];
   for (let i = 0; i < IMPORTS; i++) {
-    const { stdout, stderr } = spawnSync(process.execPath, [probe, specifier], {
+    const { stdout, stderr } = spawnSync(process.execPath, [probe, specifier, ...then], {
       encoding: "utf8",
       timeout: 20_000,
     });
@@ -75,6 +76,7 @@ await scenario({
     return {
       size: { value, low: value, high: value, repetitions: 1 },
       import: coldImport(entryUrl("index").href),
+      "import, and a monitor": coldImport(entryUrl("index").href, "monitor"),
     };
   },
   "node itself": () => ({ import: coldImport("node:http") }),

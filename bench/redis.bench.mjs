@@ -1,6 +1,7 @@
 // CPU of one exported series and flush, of all threads of this process, as a share of what an ioredis
-// pipeline of single commands (`HSET key field value`) takes for the same fields. A real monitor has recorded
-// the batches; both sides write to one redis-server, in blocks in the order ours, theirs, theirs, ours.
+// pipeline of single commands (`HSET key field value`) takes for the same data. A real monitor records, second
+// by second; all contenders write to one redis-server, flush by flush, in turns. There are two rivals: a program
+// that packs its windows by itself, and one that is handed all fields ready-made, so that it only sends.
 // Then, on the real clock: how long after it was recorded a value can be read by another process.
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,11 +20,13 @@ import { figure, median, quantile } from "./lib/statistics.mjs";
 import { durations, MASK } from "./lib/values.mjs";
 
 const SERIES = 2000;
-const FLUSHES = 14;
 const EVERY_MS = 5000;
-/** Flushes that are not timed: series are made known in the first, windows come and go from the third on. */
-const WARM_UP = 2;
-const QUADS = 8;
+/** Flushes in which totals are written once. */
+const PERIOD = 6;
+const PERIODS = 12;
+const FLUSHES = PERIODS * PERIOD;
+/** Periods that are not counted: series are made known, and code is compiled. */
+const WARM_UP = 3;
 const START = 1_700_000_000_000;
 
 async function freePort() {
@@ -48,38 +51,55 @@ async function redisServer() {
   return { port, url: `redis://127.0.0.1:${port}`, stop };
 }
 
-/** The batches that a monitor hands to an exporter at one flush after the other. */
-async function batchesOf(before, between, make) {
+/** A monitor that hands over what its readers got at each flush: cumulative values, and what was added. */
+async function monitorOf(make) {
   const { createAuspex } = await library();
   const clock = new ManualClock();
   clock.time = START;
-  const batches = [];
-  const exporter = {
-    name: "bench",
-    async export(batch) {
-      batches.push(batch);
-      return { status: "success" };
+  const last = {};
+  const reader = (name) => ({
+    exporter: {
+      name,
+      async export(batch) {
+        last[name] = batch;
+        return { status: "success" };
+      },
     },
-  };
+    temporality: name,
+    intervalMs: 86_400_000,
+  });
   const quiet = { saturation: false, selfMetrics: false, outbound: false, overheadBudget: false };
-  const entry = { exporter, intervalMs: 86_400_000 };
   const limit = { cardinalityLimit: SERIES + 1, idleSeriesMs: 86_400_000 };
-  const options = { service: "bench", clock, ...quiet, ...limit, detectors: false };
-  const auspex = createAuspex({ ...options, exporters: [entry] });
+  const exporters = [reader("cumulative"), reader("delta")];
+  const auspex = createAuspex({
+    service: "bench",
+    clock,
+    ...quiet,
+    ...limit,
+    detectors: false,
+    exporters,
+  });
   const bound = Array.from({ length: SERIES }, (_, i) => make(auspex, { "http.route": `/r/${i}` }));
   const values = durations();
   let at = 0;
-  const record = (times) => {
-    for (const each of bound) for (let i = 0; i < times; i++) each(values[at++ & MASK] / 1000);
+  return {
+    record(times) {
+      for (const each of bound) for (let i = 0; i < times; i++) each(values[at++ & MASK] / 1000);
+    },
+    /** A second goes by. */
+    pass() {
+      let isOver = false;
+      clock.schedule(1000, () => {
+        isOver = true;
+      });
+      while (!isOver) clock.fire();
+    },
+    async flush() {
+      await auspex.forceFlush();
+      return { ...last };
+    },
+    stop: () => auspex.shutdown({ timeoutMs: 1 }),
   };
-  record(before);
-  for (let flush = 0; flush < FLUSHES; flush++) {
-    record(between);
-    clock.time += EVERY_MS;
-    await auspex.forceFlush();
-  }
-  await auspex.shutdown({ timeoutMs: 1 });
-  return batches.slice(0, FLUSHES);
 }
 
 /** CPU in µs, of all threads of this process. */
@@ -93,81 +113,138 @@ async function cpuOf(work) {
 
 const { signal } = new AbortController();
 
-/** Everything to the backend, as a process of its own. @returns µs a series and flush */
-async function ours({ url }, batches, run, onFlush = async () => {}) {
-  const { redis } = await library("exporters/redis");
-  const exporter = redis({ url });
-  let us = 0;
-  for (const [flush, batch] of batches.entries()) {
-    const own = { ...batch, incarnation: { ...batch.incarnation, id: `bench-${run}` } };
-    const took = await cpuOf(async () => {
-      const result = await exporter.export(own, signal);
-      if (result.status !== "success") throw result.error;
-    });
-    if (flush >= WARM_UP) us += took;
-    await onFlush(flush);
-  }
-  await exporter.shutdown();
-  return us / (FLUSHES - WARM_UP) / SERIES;
-}
-
-/** What each flush wrote: fields of its window, and of the totals where they are new. */
-async function written(server, batches, client) {
-  const flushes = [];
+/** What is in Redis after a flush and was not before: fields of its window, and of the totals. */
+function reader(client) {
   let last = "";
   const fieldsOf = async (key) => {
     const pairs = key === undefined ? [] : await client.hgetallBuffer(key);
     return Object.entries(pairs).filter(([field]) => field !== "_");
   };
-  await ours(server, batches, "written", async () => {
-    const keys = (await client.keys("*bench-written*")).sort();
+  return async () => {
+    const keys = (await client.keys("auspex:*")).sort();
     const raw = await fieldsOf(keys.filter((key) => key.includes(":raw:")).at(-1));
     const total = await fieldsOf(keys.find((key) => key.endsWith(":total")));
     const text = total.map(([, value]) => value.toString("latin1")).join();
-    flushes.push(text === last ? raw : [...raw, ...total]);
+    const isNew = text !== last;
     last = text;
-  });
-  await client.flushall();
-  return flushes;
+    return { fields: isNew ? [...raw, ...total] : raw, totals: isNew ? total : [] };
+  };
 }
 
-async function theirs(flushes, client) {
-  let us = 0;
-  for (const [flush, fields] of flushes.entries()) {
-    const took = await cpuOf(async () => {
-      const pipeline = client.pipeline();
-      for (const [field, value] of fields) pipeline.hset("window", field, value);
-      pipeline.pexpire("window", 900_000);
-      await pipeline.exec();
-    });
-    if (flush >= WARM_UP) us += took;
-  }
-  return us / (FLUSHES - WARM_UP) / SERIES;
+/** Single commands for fields that somebody else has put together. */
+async function handed(client, fields) {
+  const pipeline = client.pipeline();
+  for (const [field, value] of fields) pipeline.hset("handed", field, value);
+  pipeline.pexpire("handed", 900_000);
+  await pipeline.exec();
+}
+
+/**
+ * What a program does that writes the same windows by itself: it adds up what came with each flush of a window,
+ * packs it, and sends single commands. Totals it is handed.
+ */
+function byHand(client, names, Accumulator) {
+  const held = new Map();
+  let sum;
+  let windowAt;
+  const inWindow = ({ attributes, histogram, value }) => {
+    const last = held.get(attributes);
+    if (histogram === undefined) {
+      const all = (last ?? 0) + value;
+      held.set(attributes, all);
+      return all;
+    }
+    let all = histogram;
+    if (last !== undefined) {
+      sum ??= new Accumulator(histogram.layout);
+      sum.addClosed(last);
+      sum.addClosed(histogram);
+      all = sum.take(histogram.scale);
+    }
+    held.set(attributes, all);
+    return Buffer.from(all.bytes.buffer, all.bytes.byteOffset + all.start, all.end - all.start);
+  };
+  return async (batch, totals) => {
+    const at = Math.floor((batch.from + batch.to) / 2 / 10_000);
+    if (at !== windowAt) held.clear();
+    windowAt = at;
+    const pipeline = client.pipeline();
+    for (const { points } of batch.metrics) {
+      for (const point of points) {
+        pipeline.hset("by hand", names.get(point.attributes), inWindow(point));
+      }
+    }
+    for (const [field, value] of totals) pipeline.hset("totals", field, value);
+    pipeline.pexpire("by hand", 900_000);
+    await pipeline.exec();
+  };
 }
 
 async function compare(server, before, between, make) {
-  const batches = await batchesOf(before, between, make);
+  const { redis } = await library("exporters/redis");
+  const { Accumulator } = await library("histogram");
   const client = new Redis(server.port, "127.0.0.1");
-  const flushes = await written(server, batches, client);
-  const ratios = [];
-  const us = [];
-  for (let quad = -2; quad < QUADS; quad++) {
-    const took = [0, 0];
-    for (const which of [0, 1, 1, 0]) {
-      took[which] +=
-        (which === 0
-          ? await ours(server, batches, `${quad}-${took[0]}`)
-          : await theirs(flushes, client)) / 2;
+  // Roll-ups are made by one process of a fleet, and it is not this one.
+  const lease = { _: "auspex/1", owner: "another", token: 1, until: 9e15 };
+  await client.hset("auspex:1:{bench}:lease:rollups", lease);
+  const exporter = redis({ url: server.url });
+  const monitor = await monitorOf(make);
+  const read = reader(client);
+  const names = new Map();
+  const send = byHand(client, names, Accumulator);
+  monitor.record(before);
+  const periods = [];
+  let last;
+  for (let flush = 0; flush <= FLUSHES; flush++) {
+    for (let second = 0; second < EVERY_MS / 1000; second++) {
+      monitor.record((between * 1000) / EVERY_MS);
+      monitor.pass();
     }
-    await client.flushall();
-    // The first two warm up.
-    if (quad < 0) continue;
-    ratios.push(took[0] / took[1]);
-    us.push(took);
+    const { cumulative, delta } = await monitor.flush();
+    if (flush === 0) {
+      for (const { points } of delta.metrics) {
+        for (const { attributes } of points) names.set(attributes, `series-${1000 + names.size}`);
+      }
+    }
+    const us = [0, 0, 0];
+    const contenders = [
+      async () => {
+        const result = await exporter.export(cumulative, signal);
+        if (result.status !== "success") throw result.error;
+      },
+      // Of the flush before: what ours will have written is not known yet.
+      ...(last === undefined
+        ? []
+        : [() => handed(client, last.fields), () => send(last.delta, last.totals)]),
+    ];
+    for (let i = 0; i < contenders.length; i++) {
+      const which = (i + flush) % contenders.length;
+      us[which] = await cpuOf(contenders[which]);
+    }
+    last = { delta, ...(await read()) };
+    const period = Math.floor((flush - 1) / PERIOD);
+    if (flush === 0) continue;
+    periods[period] ??= [0, 0, 0];
+    us.forEach((each, which) => {
+      periods[period][which] += each / PERIOD / SERIES;
+    });
   }
   client.disconnect();
-  const [ourUs, theirUs] = [0, 1].map((which) => median(us.map((took) => took[which])));
-  return { ...figure(ratios), us: ourUs, rivalUs: theirUs };
+  await exporter.shutdown();
+  await monitor.stop();
+  await flushAll(server);
+  const timed = periods.slice(WARM_UP);
+  const [ours, ready, rival] = [0, 1, 2].map((which) => median(timed.map((us) => us[which])));
+  return {
+    "by hand": { ...figure(timed.map(([own, , other]) => own / other)), us: ours, rivalUs: rival },
+    handed: { ...figure(timed.map(([own, other]) => own / other)), us: ours, rivalUs: ready },
+  };
+}
+
+async function flushAll({ port }) {
+  const client = new Redis(port, "127.0.0.1");
+  await client.flushall();
+  client.disconnect();
 }
 
 const VALUES = 40;
@@ -231,12 +308,17 @@ else {
           const bound = auspex.counter("bench.count").bind(attributes);
           return () => bound.add(1);
         };
-        return {
+        const variants = {
           "histograms, 5 new values": await compare(server, 100, 5, histogram),
           "histograms, 50 new values": await compare(server, 500, 50, histogram),
           counters: await compare(server, 100, 50, counter),
-          readable: await delays(server),
         };
+        const figures = { readable: await delays(server) };
+        for (const [name, each] of Object.entries(variants)) {
+          figures[name] = each["by hand"];
+          figures[`${name}, handed ready-made`] = each.handed;
+        }
+        return figures;
       } finally {
         server.stop();
       }

@@ -109,6 +109,7 @@ export const rows = [
   row(8, "sampling all that can run full", "saturation", "sampling", "% of a core", 0.1),
   row(9, "installed size", "install", "size", "MB", 3),
   row(9, "cold import", "install", "import", "ms", 15),
+  row(9, "…and a monitor made", "install", "import, and a monitor", "ms"),
   row(10, "StatsD, CPU per timing ÷ hot-shots", "statsd", "plain, by name", "×", 0.15, 0.12),
   row(10, "…DogStatsD, by tags", "statsd", "DogStatsD, by tags", "×", 0.15, 0.12),
   row(
@@ -141,6 +142,9 @@ export const rows = [
   ),
   row(16, "…50 new values", "redis", "histograms, 50 new values", "×", 0.3, 0.17),
   row(16, "…counters", "redis", "counters", "×", 0.3, 0.17),
+  ...["histograms, 5 new values", "histograms, 50 new values", "counters"].map((what) =>
+    row(16, `…${what}, rival handed its fields`, "redis", `${what}, handed ready-made`, "×"),
+  ),
   row(16, "…record to readable elsewhere, p95", "redis", "readable", "ms", 1000),
   row(17, "fleet of 100: one operation, 5 min", "fleet", "one operation, 5 min", "ms", 200),
   row(17, "…of all 50 operations", "fleet", "all operations, 5 min", "ms", 2000),

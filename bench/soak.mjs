@@ -1,13 +1,19 @@
 // npm run soak: two Express servers under full load, one bare and one watched, in turns; 10 minutes on
 // the watched one for each of two workloads: sockets that stay, and a new socket for each request. Some
 // clients leave before their answer. --minutes N, --only keep-alive|churn, --json FILE.
-import { writeFileSync } from "node:fs";
+//
+// Code that runs once a second is compiled over the first hour, and lies in the same heap: the slope of the
+// second half is below that of the first. `bench/soak-hours.mjs` shows how it ends.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { converse } from "./lib/children.mjs";
+import { slope } from "./lib/heap.mjs";
 import { makeReady } from "./lib/ready.mjs";
 import { median } from "./lib/statistics.mjs";
-import { machine, table } from "./lib/table.mjs";
+import { machine, number, table } from "./lib/table.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -17,24 +23,18 @@ const { values: options } = parseArgs({
   },
 });
 
+/** Of a block; nothing may be silent for a minute. */
 const WATCHED_MS = 20_000;
 const BARE_MS = 10_000;
-/** Collections on demand; a block lasts 20 s, and nothing may be silent for a minute. */
+/** Collections on demand. */
 const SOAK = { flags: ["--expose-gc"] };
 const LIMITS = { slopeMbPerHour: 1, addedP99Ms: 2 };
 
 makeReady();
 
-/** Median of the slopes between all pairs (Theil–Sen): one odd collection does not tilt it. */
-function slope(points) {
-  const slopes = [];
-  for (let i = 0; i < points.length; i++) {
-    for (let j = i + 1; j < points.length; j++) {
-      slopes.push((points[j].y - points[i].y) / (points[j].x - points[i].x));
-    }
-  }
-  return median(slopes);
-}
+// Nothing is restored from an earlier run, and nothing is left behind.
+const stateHome = mkdtempSync(join(tmpdir(), "soak-"));
+process.env.XDG_STATE_HOME = stateHome;
 
 async function soak(mode) {
   const load = converse("soak-load.mjs", [], SOAK);
@@ -82,9 +82,12 @@ async function soak(mode) {
 function figures({ mode, looks, sent, counted }) {
   // The first third warms up: code is compiled, windows fill.
   const steady = (name) => looks[name].slice(Math.floor(looks[name].length / 3));
-  const heapSlope = (name, of) => {
-    return slope(steady(name).map((look) => ({ x: look.minutes / 60, y: of(look) / 2 ** 20 })));
+  const slopeOf = (points, of) => {
+    return slope(points.map((look) => ({ x: look.minutes / 60, y: of(look) / 2 ** 20 })));
   };
+  const heapSlope = (name, of = ({ heapUsed }) => heapUsed) => slopeOf(steady(name), of);
+  const half = Math.floor(steady("watched").length / 2);
+  const halves = [steady("watched").slice(0, half), steady("watched").slice(half)];
   const p99 = (name) => median(steady(name).map(({ p99Ms }) => p99Ms));
   const listeners = looks.watched.map((look) => look.listeners);
   return {
@@ -92,8 +95,10 @@ function figures({ mode, looks, sent, counted }) {
     requests: sent,
     counted,
     inFlight: counted.inFlight,
-    slopeMbPerHour: heapSlope("watched", ({ heapUsed }) => heapUsed),
-    bareSlopeMbPerHour: heapSlope("bare", ({ heapUsed }) => heapUsed),
+    slopeMbPerHour: heapSlope("watched"),
+    bareSlopeMbPerHour: heapSlope("bare"),
+    codeMbPerHour: heapSlope("watched", ({ code }) => code),
+    halvesMbPerHour: halves.map((points) => slopeOf(points, ({ heapUsed }) => heapUsed)),
     buffersMbPerHour: heapSlope("watched", ({ arrayBuffers }) => arrayBuffers),
     p99Ms: p99("watched"),
     bareP99Ms: p99("bare"),
@@ -104,7 +109,11 @@ function figures({ mode, looks, sent, counted }) {
 
 const modes = ["keep-alive", "churn"].filter((mode) => mode.includes(options.only));
 const results = [];
-for (const mode of modes) results.push(figures(await soak(mode)));
+try {
+  for (const mode of modes) results.push(figures(await soak(mode)));
+} finally {
+  rmSync(stateHome, { recursive: true, force: true });
+}
 
 console.log(
   `${machine()}\n${options.minutes} min under full load on the watched server, in blocks of 20 s\n`,
@@ -115,6 +124,8 @@ table(
     "requests",
     "in flight",
     "heap MB/h (bare)",
+    "1st · 2nd half",
+    "code",
     "buffers MB/h",
     "p99 loop delay ms (bare)",
     "listeners",
@@ -134,6 +145,8 @@ table(
       String(each.requests),
       String(each.inFlight),
       `${each.slopeMbPerHour.toFixed(2)} (${each.bareSlopeMbPerHour.toFixed(2)})`,
+      each.halvesMbPerHour.map((half) => number(half)).join(" · "),
+      each.codeMbPerHour.toFixed(2),
       each.buffersMbPerHour.toFixed(2),
       `${each.p99Ms.toFixed(2)} (${each.bareP99Ms.toFixed(2)})`,
       each.listeners,
@@ -141,4 +154,5 @@ table(
     ];
   }),
 );
+console.log("\ncode: machine code and bytecode within the heap, without what V8 notes about them");
 if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, null, 2));

@@ -47,7 +47,7 @@ async function compare(options, every, ours, theirs) {
   const { statsd } = await library("exporters/statsd");
   const { default: hotShots } = await import("hot-shots");
   const { port, stop } = await sink();
-  const exporter = statsd({ port, ...options });
+  const exporter = statsd({ port, maxDatagramBytes: 1400, ...options });
   const auspex = createAuspex({ service: "bench", saturation: false, exporters: [exporter] });
   const client = new hotShots.StatsD({ host: "127.0.0.1", port, maxBufferSize: 1400 });
   const values = durations();

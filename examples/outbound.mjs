@@ -18,8 +18,8 @@ await new Promise((resolve) => users.listen(0, "127.0.0.1", resolve));
 const url = `http://127.0.0.1:${users.address().port}`;
 
 for (let id = 1; id <= 20; id++) await (await fetch(`${url}/users/${id}`)).text();
-await fetch(`${url}/health`);
-await fetch(`${url}/slow`, { signal: AbortSignal.timeout(20) }).catch(() => {});
+await (await fetch(`${url}/health`)).text();
+await fetch(`${url}/slow`, { signal: AbortSignal.timeout(250) }).catch(() => {});
 await new Promise((resolve) => {
   get(`${url}/plain`, (response) => response.resume().on("end", resolve));
 });

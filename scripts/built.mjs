@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "./entries.mjs";
 
-const LONGEST_BUILD_MS = 300_000;
+const LONGEST_BUILD_MS = 600_000;
 const lock = join(root, ".cache/build.lock");
 
 const timeOf = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs;
@@ -20,7 +20,9 @@ function isStale() {
   const oldest = Math.min(...targets.map((file) => timeOf(join(root, file)) ?? 0));
   const sources = readdirSync(join(root, "src"), { recursive: true }).map((file) => `src/${file}`);
   const newest = Math.max(
-    ...["tsup.config.ts", ...sources].map((file) => timeOf(join(root, file)) ?? 0),
+    ...["tsup.config.ts", "scripts/build.mjs", ...sources].map(
+      (file) => timeOf(join(root, file)) ?? 0,
+    ),
   );
   return oldest < newest;
 }

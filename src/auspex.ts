@@ -9,7 +9,6 @@ import type { Operation } from "./instruments/golden-signals.js";
 import {
   type Counter,
   counter,
-  described,
   type Gauge,
   gauge,
   type Histogram,
@@ -23,6 +22,8 @@ import {
   type Internals,
   processState,
 } from "./instruments/internals.js";
+import { operationsOf } from "./instruments/operations.js";
+import { saturation } from "./instruments/saturation.js";
 import {
   type Dependency,
   type DependencyOptions,
@@ -58,20 +59,6 @@ import { type Resource, resourceOf } from "./snapshot/resource.js";
 import { WINDOWS, type WindowName } from "./window/rolling-window.js";
 import { series } from "./workload/series/index.js";
 import type { Series, SeriesOptions } from "./workload/series/series.js";
-
-const OPERATION = {
-  name: "auspex.operation.duration",
-  kind: "histogram",
-  unit: "s",
-  description: "Duration of operations.",
-} as const;
-
-const ACTIVE = {
-  name: "auspex.operation.active",
-  unit: "{operation}",
-  description: "Operations begun and not ended.",
-  named: true,
-} as const;
 
 const DEPENDENCY = [
   "kind",
@@ -112,7 +99,7 @@ export class Auspex implements Instrumented {
     this.resource = resourceOf(options.service, options.attributes, process.env, detected);
     const core = new Core(options, this.resource);
     this.#core = core;
-    this.#operations = core.registry.family(OPERATION, ACTIVE);
+    this.#operations = operationsOf(core.registry);
     this[INTERNALS] = {
       registry: core.registry,
       diag: core.diag,
@@ -219,21 +206,7 @@ export class Auspex implements Instrumented {
     read: () => number | Promise<number>,
     options?: InstrumentOptions & { readonly attributes?: Attributes },
   ): () => void {
-    const {
-      unit = "1",
-      description = `Saturation of ${textOf(name)}.`,
-      attributes,
-    } = readFields(options, ["unit", "description", "attributes"]);
-    const instrument = this.#core.registry.gauge({
-      ...described(name, { unit, description }),
-      kind: "gauge",
-    });
-    this.#core.collector.saturations.add(instrument);
-    const series = this.#core.registry.bindGauge(instrument, attributes);
-    return this.#core.observe(read, (value) => {
-      series.set(value);
-      series.saturation = Math.min(1, Math.max(0, value));
-    });
+    return saturation(this, name, read, options);
   }
 
   /**

@@ -1,6 +1,7 @@
 // A server that is soaked: Express, bare or watched, that tells on request how it is.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import express from "express";
+import { heapNow } from "./heap.mjs";
 import { library } from "./library.mjs";
 
 const [kind] = process.argv.slice(2);
@@ -64,9 +65,7 @@ const answers = {
     return { requests, p99Ms: delay.percentile(99) / 1e6, listeners };
   },
   weighed() {
-    for (let i = 0; i < 3; i++) globalThis.gc();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return { heapUsed, arrayBuffers, sockets: sockets.size };
+    return { ...heapNow(), sockets: sockets.size };
   },
   counted() {
     const operations = auspex?.snapshot("total").operations ?? [];

@@ -46,7 +46,7 @@ export interface RouteSettings {
   /**
    * From the first alert of a group to its notice, so that what belongs together comes together; and from
    * the end of the last to the notice of that, ms.
-   * @default 20_000; 300_000 to the first notice while nothing is critical
+   * @default 10_000; 300_000 to the first notice while nothing is critical
    */
   readonly groupWaitMs?: number;
   /** Between a notice and the next about further alerts of the group, ms. @default 900_000 */

@@ -30,7 +30,7 @@ export function resolveRoutes(
   const defaults: Settings = {
     notifiers,
     groupBy: ["incident"],
-    groupWaitMs: 20_000,
+    groupWaitMs: 10_000,
     calmWaitMs: 300_000,
     groupIntervalMs: 900_000,
     repeatIntervalMs: 14_400_000,

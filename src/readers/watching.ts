@@ -74,7 +74,7 @@ class Run {
     const steps = this.#begin();
     if (steps === undefined) return;
     this.#isBusy = true;
-    const slices = new Slices();
+    const slices = new Slices(this.options.clock);
     const done = this.#drive(steps, slices);
     // What ran until here, the timer task has booked.
     const bookedMs = slices.workedMs;

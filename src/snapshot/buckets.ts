@@ -66,6 +66,9 @@ export class ExplicitBuckets {
 export class ExplicitTally extends Tally {
   /** Values in each bucket; the last has no upper bound. */
   readonly counts: Float64Array;
+  /** The buckets that may be others than they were at `countBefore`: first and last. */
+  firstChanged = 0;
+  lastChanged = -1;
 
   /** @param table - slot → bucket */
   constructor(
@@ -80,11 +83,24 @@ export class ExplicitTally extends Tally {
 
   protected put(slots: Int32Array, amounts: Float64Array, length: number, sign: 1 | -1): void {
     const { counts, table } = this;
+    if (length > 0) this.#changed(table[slots[0]], table[slots[length - 1]]);
     for (let i = 0; i < length; i++) counts[table[slots[i]]] += sign * amounts[i];
   }
 
   protected empty(): void {
     this.counts.fill(0);
+    this.#changed(0, this.counts.length - 1);
+  }
+
+  override renew(): void {
+    super.renew();
+    this.firstChanged = this.counts.length;
+    this.lastChanged = -1;
+  }
+
+  #changed(first: number, last: number): void {
+    if (first < this.firstChanged) this.firstChanged = first;
+    if (last > this.lastChanged) this.lastChanged = last;
   }
 }
 

@@ -4,7 +4,16 @@ import type { GaugeSeries } from "../instruments/gauge.js";
 import type { GoldenSignals, OutcomeSeries } from "../instruments/golden-signals.js";
 import type { Instrument, Series } from "../instruments/instrument.js";
 import type { Registry } from "../instruments/registry.js";
-import { type Block, GAUGE_FIELDS, MAX, MIN, mergeGauge, SUM, WEIGHT } from "../window/block.js";
+import {
+  type Block,
+  GAUGE_FIELDS,
+  MAX,
+  MIN,
+  mergeCounters,
+  mergeGauges,
+  SUM,
+  WEIGHT,
+} from "../window/block.js";
 import type { WindowName } from "../window/rolling-window.js";
 import type { Rotation } from "../window/rotation.js";
 import { dependenciesOf } from "./dependencies.js";
@@ -30,6 +39,10 @@ export interface CollectorOptions {
 interface Frame {
   readonly window: WindowName;
   readonly blocks: readonly Block[];
+  /** By counter id: what the blocks added. */
+  readonly added: Float64Array;
+  /** By gauge id × GAUGE_FIELDS: over the blocks. */
+  readonly gauges: Float64Array;
   readonly seconds: number;
   /** Epoch ms of the oldest value. */
   readonly startWall: number;
@@ -55,7 +68,9 @@ export class Collector {
     const start = oldest?.start ?? this.rotation.openSince;
     const startWall = oldest?.startWall ?? this.rotation.openSinceWall;
     const seconds = Math.max(1e-3, (now - start) / 1000);
-    const frame: Frame = { window, blocks, seconds, startWall };
+    const added = mergeCounters(blocks);
+    const gauges = mergeGauges(blocks);
+    const frame: Frame = { window, blocks, added, gauges, seconds, startWall };
     const operations = Object.freeze(this.#operations(frame));
     return Object.freeze({
       service: this.options.service,
@@ -168,7 +183,7 @@ export class Collector {
   #counters(frame: Frame): CounterSnapshot[] {
     const found: CounterSnapshot[] = [];
     for (const { instrument, series } of this.#each<CounterSeries>("counter")) {
-      const count = added(series, frame);
+      const count = countOf(series, frame);
       const { name, unit } = instrument.descriptor;
       const perSecond = count / frame.seconds;
       found.push(Object.freeze({ name, attributes: series.attributes, unit, count, perSecond }));
@@ -181,7 +196,7 @@ export class Collector {
     for (const { instrument, series } of this.#each<GaugeSeries>("gauge")) {
       if (this.saturations.has(instrument) || Number.isNaN(series.value)) continue;
       const { name, unit } = instrument.descriptor;
-      const { mean, min, max } = gaugeFigures(frame.blocks, series.id, series.value);
+      const { mean, min, max } = gaugeFigures(frame.gauges, series.id, series.value);
       const { attributes, value } = series;
       found.push(Object.freeze({ name, attributes, unit, value, mean, min, max }));
     }
@@ -195,7 +210,7 @@ export class Collector {
       for (const series of allSeries(instrument)) {
         if (Number.isNaN(series.value)) continue;
         const { name, unit } = instrument.descriptor;
-        const { mean, max } = gaugeFigures(frame.blocks, series.id, series.value);
+        const { mean, max } = gaugeFigures(frame.gauges, series.id, series.value);
         const { attributes, value, saturation } = series;
         found.push(
           Object.freeze({
@@ -239,29 +254,23 @@ function exemplarsOf(
 }
 
 /** A counter that expired and came back goes on from where it was: its total is its own, not the blocks'. */
-function added(series: CounterSeries, { window, blocks }: Frame): number {
+function countOf(series: CounterSeries, { window, added }: Frame): number {
   if (window === "total") return series.value;
-  let count = series.value - series.closedValue;
-  for (const block of blocks) count += block.counters[series.id] ?? 0;
-  return count;
+  return series.value - series.closedValue + (added[series.id] ?? 0);
 }
 
 /** Mean, smallest and largest sample over the blocks; of `now` where they have none. */
 function gaugeFigures(
-  blocks: readonly Block[],
+  gauges: Float64Array,
   id: number,
   now: number,
 ): { mean: number; min: number; max: number } {
   const at = id * GAUGE_FIELDS;
-  const merged = new Float64Array(GAUGE_FIELDS);
-  for (const block of blocks) {
-    if (at >= block.gauges.length) continue;
-    mergeGauge(merged, block.gauges.subarray(at, at + GAUGE_FIELDS), 0);
-  }
-  if (merged[WEIGHT] === 0) return { mean: now, min: now, max: now };
+  const weight = gauges[at + WEIGHT] ?? 0;
+  if (weight === 0) return { mean: now, min: now, max: now };
   return {
-    mean: merged[SUM] / merged[WEIGHT],
-    min: Math.min(now, merged[MIN]),
-    max: Math.max(now, merged[MAX]),
+    mean: gauges[at + SUM] / weight,
+    min: Math.min(now, gauges[at + MIN]),
+    max: Math.max(now, gauges[at + MAX]),
   };
 }

@@ -24,13 +24,14 @@ export interface ResourceSources {
   readonly instanceId: string;
 }
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 // One for all monitors of a thread: they are one instance of the service.
 let instanceId: string | undefined;
 
 /** This process. Never asks the network. */
 export function systemSources(): ResourceSources {
-  // Loaded at its first use: a millisecond of a cold start.
-  instanceId ??= process.getBuiltinModule("node:crypto").randomUUID();
+  instanceId ??= uuid();
   return {
     env: process.env,
     readFile: readSmallFile,
@@ -52,6 +53,12 @@ export function firstOf(env: Environment, ...names: readonly string[]): string |
     if (typeof value === "string" && value !== "") return value;
   }
   return undefined;
+}
+
+/** Linux's kernel gives one at once; `node:crypto` takes milliseconds of a cold start to load. */
+function uuid(): string {
+  const given = readSmallFile("/proc/sys/kernel/random/uuid")?.trim() ?? "";
+  return UUID.test(given) ? given : process.getBuiltinModule("node:crypto").randomUUID();
 }
 
 function readSmallFile(path: string): string | undefined {

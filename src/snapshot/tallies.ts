@@ -14,8 +14,9 @@ export abstract class Tally {
   bornAt = 0;
   /** Number of the reader's frame that it is up to date with. */
   turn = 0;
-  /** How many values it has. */
+  /** How many values it has, and had before the last that came. */
   count = 0;
+  countBefore = 0;
   /** In layout units. */
   #sum = 0;
   #lowest = Number.POSITIVE_INFINITY;
@@ -47,6 +48,11 @@ export abstract class Tally {
     sign: 1 | -1,
   ): void;
   protected abstract empty(): void;
+
+  /** Says that what comes now came since the last reading. */
+  renew(): void {
+    this.countBefore = this.count;
+  }
 
   reset(): void {
     this.#sum = 0;
@@ -98,6 +104,7 @@ export class Tallies<T extends Tally> {
     const { turn } = tally;
     tally.turn = this.#turn;
     if (tally.count === count) return tally;
+    tally.renew();
     if (turn === this.#turn - 1 && this.#change !== undefined) {
       addAll(tally, id, this.#change.added, 1);
       addAll(tally, id, this.#change.removed, -1);

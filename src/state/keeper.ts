@@ -148,7 +148,7 @@ export class Keeper {
     this.#isAsked = false;
     try {
       const pieces = slicedJson({ version, savedMs: clock.wall(), state: save() });
-      const text = await inSlices(pieces, new Slices());
+      const text = await inSlices(pieces, new Slices(clock));
       await this.#inTime(() => store.save(key, text as string));
       this.tally.saved++;
     } catch (error) {

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { Clock } from "./clock.js";
+import { type Clock, cpuMs } from "./clock.js";
 
 /** Longest the event loop is held at a time, in ms. */
 const SLICE_MS = 8;
@@ -7,33 +7,43 @@ const SLICE_MS = 8;
 /** Gives the event loop a turn whenever one slice of work has lasted its time. */
 export class Slices {
   /** V8 drops the shape of a class that has no instance left, and compiled code with it. */
-  static readonly kept = new Slices({ now: () => 0 }, 1);
+  static readonly kept = new Slices({ now: () => 0, cpu: () => 0 }, 1);
 
-  /** Time worked so far, the pauses left out; up to the last pause, or to `end`. */
+  /**
+   * CPU time worked so far, up to the last pause, or to `end`: neither the pauses, nor what passes while
+   * other processes have the core, nor what other threads of this one work meanwhile.
+   */
   workedMs = 0;
-  #began: number;
+  #began = 0;
+  #cpu = 0;
 
   constructor(
-    private readonly clock: Pick<Clock, "now"> = performance,
+    private readonly clock: Pick<Clock, "now" | "cpu"> = performance,
     private readonly sliceMs = SLICE_MS,
   ) {
-    this.#began = clock.now();
+    this.#begin();
   }
 
   /** @returns nothing while the slice lasts, so that the caller need not await for each step */
   pause(): Promise<void> | undefined {
     const now = this.clock.now();
     if (now - this.#began < this.sliceMs) return undefined;
-    this.workedMs += now - this.#began;
-    return nextTurn().then(() => {
-      this.#began = this.clock.now();
-    });
+    this.#book(now);
+    return nextTurn().then(() => this.#begin());
   }
 
   end(): void {
-    const now = this.clock.now();
-    this.workedMs += now - this.#began;
-    this.#began = now;
+    this.#book(this.clock.now());
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#began = this.clock.now();
+    this.#cpu = cpuMs(this.clock);
+  }
+
+  #book(now: number): void {
+    this.workedMs += Math.min(now - this.#began, cpuMs(this.clock) - this.#cpu);
   }
 }
 

@@ -24,6 +24,8 @@ export interface Span {
  * object each would be 1.5 KB.
  */
 export class Block implements Span {
+  readonly bytes: number;
+
   constructor(
     readonly start: number,
     readonly end: number,
@@ -39,17 +41,14 @@ export class Block implements Span {
     readonly counters: Float64Array,
     /** By gauge id × GAUGE_FIELDS. */
     readonly gauges: Float64Array,
-  ) {}
-
-  get bytes(): number {
-    return (
-      this.index.byteLength +
-      this.starts.byteLength +
-      this.counts.byteLength +
-      this.payload.byteLength +
-      this.counters.byteLength +
-      this.gauges.byteLength
-    );
+  ) {
+    this.bytes =
+      index.byteLength +
+      starts.byteLength +
+      counts.byteLength +
+      payload.byteLength +
+      counters.byteLength +
+      gauges.byteLength;
   }
 
   /** Histogram ids below this may be present. */
@@ -151,10 +150,12 @@ function grown<T extends Int32Array | Uint32Array | Float64Array>(array: T, leas
   return larger;
 }
 
+const isAny = (): boolean => true;
+
 /** Sums of counters over consecutive blocks. */
 export function mergeCounters(
   blocks: readonly Block[],
-  lives: (id: number) => boolean,
+  lives: (id: number) => boolean = isAny,
 ): Float64Array {
   const width = Math.max(0, ...blocks.map((block) => block.counters.length));
   const merged = new Float64Array(width);
@@ -166,10 +167,10 @@ export function mergeCounters(
   return merged;
 }
 
-/** Gauges over consecutive blocks, oldest first. */
+/** Gauges over consecutive blocks. */
 export function mergeGauges(
   blocks: readonly Block[],
-  lives: (id: number) => boolean,
+  lives: (id: number) => boolean = isAny,
 ): Float64Array {
   const width = Math.max(0, ...blocks.map((block) => block.gauges.length));
   const merged = new Float64Array(width);

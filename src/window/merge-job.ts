@@ -5,9 +5,9 @@ import { type Block, BlockWriter, mergeCounters, mergeGauges } from "./block.js"
 /** Which series there are. What has expired is left out of every merge, before its id is used again. */
 export interface Living {
   /** The layout of a histogram series. */
-  layoutOf(id: number): Layout | undefined;
-  hasCounter(id: number): boolean;
-  hasGauge(id: number): boolean;
+  readonly layoutOf: (id: number) => Layout | undefined;
+  readonly hasCounter: (id: number) => boolean;
+  readonly hasGauge: (id: number) => boolean;
 }
 
 /** One dense accumulator per layout, shared by whoever merges: it is empty between uses. */
@@ -84,8 +84,8 @@ export class MergeJob {
     return this.#writer.finish(
       { start: first.start, end: last.end, startWall: first.startWall, endWall: last.endWall },
       this.#ids,
-      mergeCounters(this.sources, (id) => this.living.hasCounter(id)),
-      mergeGauges(this.sources, (id) => this.living.hasGauge(id)),
+      mergeCounters(this.sources, this.living.hasCounter),
+      mergeGauges(this.sources, this.living.hasGauge),
     );
   }
 }

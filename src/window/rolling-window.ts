@@ -137,6 +137,8 @@ export class RollingWindow {
 
   /** Blocks of the finer tier up to a boundary of this one, when the finer tier has reached it. */
   #dueSources(tier: Tier, finer: Tier): Block[] | undefined {
+    const newest = finer.blocks.at(-1)?.end ?? tier.mergedTo;
+    if (this.#cell(newest, tier.span) <= this.#cell(tier.mergedTo, tier.span)) return undefined;
     const pending = finer.blocks.filter((block) => block.start >= tier.mergedTo);
     if (pending.length === 0) return undefined;
     const first = this.#cell(pending[0].start, tier.span);
@@ -159,6 +161,7 @@ export class RollingWindow {
     const coarsest = this.#tiers[3];
     if (this.#totalJob === undefined) {
       const from = this.#total?.end ?? this.origin;
+      if (coarsest.mergedTo <= from) return;
       const pending = coarsest.blocks.filter((block) => block.start >= from);
       if (pending.length === 0) return;
       const sources = this.#total === undefined ? pending : [this.#total, ...pending];

@@ -109,7 +109,7 @@ describe("alerts, whatever happens", () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  });
 
   it("are told of as firing again only after an end, an interval, or something new", async () => {
     await fc.assert(
@@ -142,7 +142,7 @@ describe("alerts, whatever happens", () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  });
 });
 
 const isFiring = ({ status }: Notice) => status === "firing";

@@ -90,7 +90,7 @@ describe("alerts in a monitor", () => {
     const told = notices[0]?.alerts.map(({ rule, operation }) => `${rule} ${operation}`);
     expect(told).toEqual(["by name checkout", "itself checkout"]);
     expect(notices[0]?.title).toMatch(/checkout spends its error budget [\d.]+ times as fast/);
-  }, 60_000);
+  });
 
   it("can be asked before they run, and after they have ended", async () => {
     const watch = alerts({ rules: [{ name: "never", when: () => false }] });

@@ -12,7 +12,7 @@ let server: RedisServer;
 beforeAll(async () => {
   dist();
   server = await RedisServer.start();
-}, 120_000);
+});
 
 afterAll(() => server.stop());
 

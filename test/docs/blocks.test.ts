@@ -19,7 +19,7 @@ function blocksOf(page: string, language: string): string[] {
   return [...read(page).matchAll(fence)].map(([, code]) => code as string);
 }
 
-beforeAll(() => ensureBuilt(), 120_000);
+beforeAll(() => ensureBuilt());
 
 describe("the documentation", () => {
   for (const page of pages) {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ensureBuilt } from "../../scripts/built.mjs";
 import { commandLines, start } from "./program.js";
 
-beforeAll(() => ensureBuilt(), 120_000);
+beforeAll(() => ensureBuilt());
 
 const URL_OF_METRICS = /http:\/\/127\.0\.0\.1:(\d+)\/metrics/;
 
@@ -11,23 +11,23 @@ const visitorsOf = (port: string) =>
 
 /** Its visitors end when they see the channel to them closed, a moment after it. */
 async function expectNoVisitors(port: string): Promise<void> {
-  await expect.poll(() => visitorsOf(port), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => visitorsOf(port), { timeout: 30_000 }).toEqual([]);
 }
 
 describe("the demo", () => {
   it("shows frames, answers scrapes and ends in time, leaving no process behind", async () => {
-    const demo = start("examples/demo.mjs", ["--seconds", "5"]);
+    const demo = start("examples/demo.mjs", ["--seconds", "12"]);
     const [url, port] = await demo.waitFor(URL_OF_METRICS);
     await demo.waitFor(/req\/s[\s\S]*saturation/);
     expect(visitorsOf(port as string)).toHaveLength(1);
-    const page = await (await fetch(url)).text();
-    expect(page).toMatch(
+    // Its visitors are a process of their own, which comes when it comes.
+    for (const line of [
       /^http_server_request_duration_seconds_count\{.*\/products\/:id.*\} \d+$/m,
-    );
-    expect(page).toMatch(
       /^http_server_request_duration_seconds_count\{.*\/payments\/:id.*\} \d+$/m,
-    );
-    expect(page).toMatch(/^db_pool_ratio \d/m);
+      /^db_pool_ratio \d/m,
+    ]) {
+      await expect.poll(async () => (await fetch(url)).text()).toMatch(line);
+    }
 
     const { code, stdout, stderr } = await demo.ended;
     expect(stderr).toBe("");
@@ -47,7 +47,7 @@ describe("the demo", () => {
     expect(stdout).toContain("SLOW-DOWN");
     const sums = stdout.slice(stdout.indexOf("since the start"));
     expect(sums).toMatch(/^ POST \/payments +\d+( +[\d.]+){4} +[1-9]\d* +\d+$/m);
-    expect(sums).toMatch(/[\d,]+ recorded in 5 s; auspex took/);
+    expect(sums).toMatch(/[\d,]+ recorded in \d+ s; auspex took/);
     await expectNoVisitors(port as string);
   });
 
@@ -64,7 +64,7 @@ describe("the demo", () => {
   it("takes its visitors with it when it is killed", async () => {
     const demo = start("examples/demo.mjs");
     const [, port] = await demo.waitFor(URL_OF_METRICS);
-    await expect.poll(() => visitorsOf(port as string).length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => visitorsOf(port as string).length, { timeout: 30_000 }).toBe(1);
     demo.child.kill("SIGKILL");
     await demo.ended;
     await expectNoVisitors(port as string);

@@ -10,7 +10,7 @@ import { monitor } from "../helpers/monitor.js";
 import { clustered, dist, forked, run, type Told, until } from "./members.js";
 import { nearestRank } from "./parts.js";
 
-beforeAll(() => void dist(), 120_000);
+beforeAll(() => void dist());
 
 const children = new Set<ChildProcess>();
 const fleets: ClusterFleet[] = [];
@@ -116,20 +116,19 @@ describe("a fleet of processes", () => {
     await whole(fleet, 3);
     await fleet.text();
     frozen.of.kill("SIGSTOP");
-    const partial = await until(
-      () => fleet.snapshot("total"),
-      (snapshot) => snapshot.partial,
-    );
-    expect(partial.missing).toMatchObject([{ reason: "timeout", pid: frozen.of.pid }]);
+    const isOnly = ({ missing }: Pick<FleetSnapshot, "missing">) =>
+      missing.length === 1 && missing[0]?.pid === frozen.of.pid;
+    // On a busy machine the other one may be late, too, once.
+    const partial = await until(() => fleet.snapshot("total"), isOnly);
+    expect(partial.missing).toMatchObject([{ reason: "timeout" }]);
     expect(partial.missing[0]?.lastSeenMs).toBeGreaterThan(0);
     expect(work(partial)?.traffic.count).toBe(2);
-    const asked = await until(
-      () => other.act("ask", "total"),
-      (answer) => answer.partial,
+    const asked = await until(() => other.act("ask", "total"), isOnly);
+    expect(asked.missing).toMatchObject([{ reason: "timeout" }]);
+    const page = await until(
+      () => fleet.text(),
+      (text) => text.includes('auspex_fleet_members{state="missing"} 1'),
     );
-    expect(asked.missing).toMatchObject([{ reason: "timeout", pid: frozen.of.pid }]);
-    const page = await fleet.text();
-    expect(page).toContain('auspex_fleet_members{state="missing"} 1');
     expect(page).toContain("jobs_total 4");
     frozen.of.kill("SIGCONT");
     const again = await until(
@@ -188,7 +187,7 @@ describe("a fleet of processes", () => {
   });
 
   it("takes forks that are added, and misses one that never says a word", async () => {
-    const { fleet } = primary({ timeoutMs: 500 });
+    const { fleet } = primary({ timeoutMs: 3000 });
     const [known, mute] = await Promise.all([
       started(forked("advanced")),
       started(forked("json", { FLEET_KIND: "none" })),
@@ -222,9 +221,12 @@ describe("a fleet of processes", () => {
     expect(await asked?.act("text")).toContain("jobs_total 400");
     frozen?.of.kill("SIGSTOP");
     killed?.of.kill("SIGKILL");
+    const gone = [frozen?.of.pid, killed?.of.pid].sort();
     const partial = await until(
       () => fleet.snapshot("1m", { timeoutMs: 500 }),
-      ({ missing }) => missing.length === 2,
+      ({ missing }) =>
+        `${missing.map(({ pid }) => pid).sort()}` === `${gone}` &&
+        missing.some(({ reason }) => reason === "ended"),
     );
     expect(partial.missing.map(({ pid, reason }) => [pid, reason]).sort()).toEqual(
       [

@@ -7,7 +7,7 @@ import { monitor } from "../helpers/monitor.js";
 import { dist, run, type Told, thread, until } from "./members.js";
 import { nearestRank } from "./parts.js";
 
-beforeAll(() => void dist(), 120_000);
+beforeAll(() => void dist());
 
 const workers: Worker[] = [];
 const fleets: ThreadFleet[] = [];
@@ -96,17 +96,18 @@ describe("a fleet of threads", () => {
     );
     await fleet.text();
     const unblocked = blocked.act("block");
+    // On a busy machine the other one may be late, too, once.
     const partial = await until(
       () => fleet.snapshot("total"),
-      (snapshot) => snapshot.partial,
+      ({ missing }) => missing.length === 1 && missing[0]?.threadId === blocked.of.threadId,
     );
-    expect(partial.missing).toMatchObject([
-      { reason: "timeout", pid: process.pid, threadId: blocked.of.threadId },
-    ]);
+    expect(partial.missing).toMatchObject([{ reason: "timeout", pid: process.pid }]);
     expect(partial.missing[0]?.lastSeenMs).toBeGreaterThan(0);
     expect(work(partial)?.traffic.count).toBe(1);
-    const page = await fleet.text();
-    expect(page).toContain('auspex_fleet_members{state="missing"} 1');
+    const page = await until(
+      () => fleet.text(),
+      (text) => text.includes('auspex_fleet_members{state="missing"} 1'),
+    );
     // What it told last stands in for it: a counter that shrinks has been reset, to Prometheus.
     expect(page).toContain('auspex_operation_duration_seconds_count{operation_name="work"} 2');
     Atomics.store(gate, 0, 1);

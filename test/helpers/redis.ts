@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cluster, Redis } from "ioredis";
 import { peer } from "./peers.js";
+import { freePort } from "./ports.js";
 
 /** Servers that run. One that a failed test left behind ends with the process at the latest. */
 const running = new Set<ChildProcess>();
@@ -23,24 +23,29 @@ type Config = Readonly<Record<string, string>>;
 export class RedisServer {
   #child: ChildProcess | undefined;
   #isFrozen = false;
-  readonly #folder = mkdtempSync(join(tmpdir(), "redis-"));
   readonly #clients: (Redis | Cluster)[] = [];
+  #port = 0;
+  #folder = "";
 
-  private constructor(
-    readonly port: number,
-    private readonly config: Config,
-  ) {}
+  /** One that does not run yet, and has no port before `boot()`. */
+  constructor(private readonly config: Config = {}) {}
 
   /** Starts on a free port and waits until it answers. */
   static async start(config: Config = {}): Promise<RedisServer> {
-    const server = await RedisServer.reserved(config);
+    const server = new RedisServer(config);
     await server.boot();
     return server;
   }
 
   /** One that does not run yet: its port refuses until `boot()`. */
   static async reserved(config: Config = {}): Promise<RedisServer> {
-    return new RedisServer(await freePort(), config);
+    const server = new RedisServer(config);
+    server.#port = await freePort();
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   get url(): string {
@@ -48,6 +53,8 @@ export class RedisServer {
   }
 
   async boot(): Promise<void> {
+    this.#port ||= await freePort();
+    this.#folder ||= mkdtempSync(join(tmpdir(), "redis-"));
     const settings: Config = {
       port: String(this.port),
       bind: "127.0.0.1",
@@ -122,7 +129,7 @@ export class RedisServer {
     if (this.#isFrozen) this.thaw();
     for (const client of this.#clients) client.disconnect();
     await this.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== "") rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
@@ -264,12 +271,4 @@ async function overOne(server: RedisServer, call: (client: Redis) => Promise<unk
   } finally {
     client.disconnect();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -5,7 +5,7 @@ import { flushOnExit } from "../../src/readers/flush-on-exit.js";
 
 const library = new URL("../../dist/index.js", import.meta.url).href;
 
-beforeAll(() => ensureBuilt(), 120_000);
+beforeAll(() => ensureBuilt());
 
 interface Ended {
   readonly code: number | null;
@@ -24,9 +24,11 @@ function run(program: string, kill: readonly NodeJS.Signals[] = []): Promise<End
       export: async ({ metrics }) => {
         await new Promise((resolve) => setTimeout(resolve, 30));
         say("exported " + metrics.find(({ name }) => name === "jobs").points[0].value);
+        exported();
         return { status: "success" };
       },
     };
+    let exported = () => {};
     const hanging = { name: "hanging", export: () => new Promise(() => {}) };
     const start = (exporter) => {
       const auspex = createAuspex({ service: "exit", saturation: false, exporters: [exporter] });
@@ -48,7 +50,7 @@ function run(program: string, kill: readonly NodeJS.Signals[] = []): Promise<End
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
-    const watchdog = setTimeout(() => child.kill("SIGKILL"), 15_000);
+    const watchdog = setTimeout(() => child.kill("SIGKILL"), 60_000);
     child.on("close", (code, signal) => {
       clearTimeout(watchdog);
       resolve({ code, signal, output });
@@ -86,7 +88,10 @@ describe("a flush at exit", () => {
 
   it("leaves the end to a host that listens to the signal itself, and calls it once", async () => {
     const ended = await run(
-      `process.on("SIGTERM", () => { say("host"); setTimeout(() => process.exit(9), 300); });
+      `process.on("SIGTERM", () => {
+         say("host");
+         exported = () => setTimeout(() => process.exit(9), 300);
+       });
        flushOnExit(start(printing)); ready();`,
       ["SIGTERM"],
     );

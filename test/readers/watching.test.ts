@@ -96,7 +96,10 @@ describe("a watcher", () => {
         watcher({
           *step() {
             begun++;
-            while (isHeld) yield;
+            while (isHeld) {
+              clock.block(10);
+              yield;
+            }
             ended++;
           },
         }),

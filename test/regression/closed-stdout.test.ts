@@ -4,7 +4,7 @@ import { ensureBuilt } from "../../scripts/built.mjs";
 
 const entry = (path: string) => new URL(`../../dist/${path}.js`, import.meta.url).href;
 
-beforeAll(() => ensureBuilt(), 120_000);
+beforeAll(() => ensureBuilt());
 
 /** Six exports to a standard output that is closed after the first; what it said on standard error. */
 function exportsToClosedPipe(): Promise<{ code: number | null; stderr: string }> {

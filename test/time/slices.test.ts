@@ -6,6 +6,7 @@ import { ManualClock } from "../helpers/manual-clock.js";
 function* work(clock: ManualClock, count: number, ms: number): Generator<void, string> {
   for (let step = 0; step < count; step++) {
     clock.advance(ms);
+    clock.cpuMs += ms;
     yield;
   }
   return "done";
@@ -16,6 +17,7 @@ async function pausesOf(slices: Slices, clock: ManualClock, count: number, ms: n
   let pauses = 0;
   for (let step = 0; step < count; step++) {
     clock.advance(ms);
+    clock.cpuMs += ms;
     const pause = slices.pause();
     if (pause === undefined) continue;
     pauses++;
@@ -44,10 +46,30 @@ describe("slices of work", () => {
   it("leave out of the time worked what others did in the pauses", async () => {
     const clock = new ManualClock();
     const slices = new Slices(clock, 4);
-    const others = setInterval(() => clock.advance(1000), 0);
+    let isOver = false;
+    const others = (): void => {
+      if (isOver) return;
+      clock.advance(1000);
+      clock.cpuMs += 1000;
+      setImmediate(others);
+    };
+    setImmediate(others);
     await inSlices(work(clock, 50, 1), slices);
-    clearInterval(others);
+    isOver = true;
     expect(slices.workedMs).toBe(50);
+  });
+
+  it("book neither the time that other processes had the core, nor the CPU of other threads", () => {
+    const clock = new ManualClock();
+    const slices = new Slices(clock);
+    clock.advance(100);
+    clock.cpuMs += 3;
+    slices.end();
+    expect(slices.workedMs).toBe(3);
+    clock.advance(2);
+    clock.cpuMs += 8;
+    slices.end();
+    expect(slices.workedMs).toBe(5);
   });
 
   it("end with the signal's reason when it aborts in a pause, and with what the work throws", async () => {

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { listenToChannels, workload } from "../../src/workload/index.js";
 import { manualMonitor } from "../helpers/monitor.js";
-import { RedisServer, until } from "../helpers/redis.js";
+import { until } from "../helpers/redis.js";
+import { redisForAll } from "../helpers/redis-for-all.js";
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-}, 30_000);
-afterAll(() => server.stop());
+const server = redisForAll();
 
 const TASKS = "events:tasks:updates";
 const done = (taskId: number) =>

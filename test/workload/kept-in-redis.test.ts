@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { redis } from "../../src/exporters/redis/index.js";
 import { series } from "../../src/workload/index.js";
 import { monitor } from "../helpers/monitor.js";
-import { RedisServer, until } from "../helpers/redis.js";
+import { until } from "../helpers/redis.js";
+import { redisForAll } from "../helpers/redis-for-all.js";
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-}, 30_000);
-afterAll(() => server.stop());
+const server = redisForAll();
 
 function process() {
   return monitor({
@@ -49,5 +46,5 @@ describe("series of several processes of one service", () => {
       restored.push(...known().map(({ name }) => name));
     }
     expect(restored.sort()).toEqual(["training:one:loss", "training:two:loss"]);
-  }, 60_000);
+  });
 });

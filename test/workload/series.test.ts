@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Insight } from "../../src/index.js";
-import { series } from "../../src/workload/index.js";
+import { series, workload } from "../../src/workload/index.js";
 import { Points } from "../../src/workload/series/points.js";
 import { HOSTILE } from "../helpers/hostile.js";
 import { manualMonitor } from "../helpers/monitor.js";
@@ -69,8 +69,14 @@ describe("a series", () => {
     for (const make of Object.values(HOSTILE)) {
       const found = series(auspex, make() as string, make() as object);
       found.append(make() as number, make() as number, make() as number);
-      expect(Array.isArray(found.points())).toBe(true);
+      expect(Array.isArray(found.points(make() as object))).toBe(true);
     }
+    const odd = {
+      get last(): number {
+        throw new Error("no");
+      },
+    };
+    expect(series(auspex, "p").points(odd)).toEqual([]);
   });
 
   it("knows its trend, its plateau and its end as what they are made of does", () => {
@@ -144,6 +150,23 @@ describe("a series", () => {
     for (let i = 2; i < 10; i++) loss.append(i, Number.NaN);
     await pass(10_000);
     expect(insights).toMatchObject([{ kind: "diverging", severity: "critical" }]);
+  });
+
+  it("tells of one that a Python program calls NaN, which is no JSON", async () => {
+    const { auspex, insights, pass } = monitored();
+    const work = workload(auspex);
+    const say = (step: number, loss: string): boolean => {
+      const fields = `"projectId":"NaN: \\"p\\"","step":${step},"loss":${loss},"note":"-Infinity"`;
+      return work.accept("events:training:progress", `{${fields}}`);
+    };
+    expect(say(1, "2")).toBe(true);
+    for (let step = 2; step < 10; step++)
+      expect(say(step, step % 2 ? "NaN" : "-Infinity")).toBe(true);
+    expect(say(10, "NaNs")).toBe(false);
+    expect(work.tally).toMatchObject({ accepted: 9, unreadable: 1 });
+    await pass(10_000);
+    expect(insights).toMatchObject([{ kind: "diverging", severity: "critical" }]);
+    expect(insights[0].data.projectId).toBe('NaN_ "p"');
   });
 
   it("tells of convergence, and of a plateau that is none", async () => {

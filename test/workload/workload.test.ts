@@ -27,6 +27,25 @@ function started(options?: Parameters<typeof workload>[1], monitorOptions = {}) 
   return { auspex, clock, work, told, pass, say };
 }
 
+/** An exporter to nowhere whose store, lease and channels are there and do nothing, but for what is given. */
+function exporterWith(given: Partial<FleetServices>) {
+  const services: FleetServices = {
+    store: { name: "fake", load: async () => undefined, save: async () => {} },
+    lease: () => ({ hold: async () => 1, release: async () => {} }),
+    publish: () => {},
+    writeHash: async () => {},
+    ...given,
+  };
+  return {
+    name: "fake",
+    services,
+    temporality: () => "cumulative" as const,
+    export: async () => ({ status: "success" as const }),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+}
+
 describe("a workload", () => {
   it("hears of tasks, steps and activity of the agents of its monitor", async () => {
     const { auspex, clock, work } = started({ limits: { review: 50 } });
@@ -208,22 +227,12 @@ describe("a workload", () => {
   it("publishes its dashboard and capacity each 5 s, and survives a store that refuses", async () => {
     const published: [string, string][] = [];
     let refuses = false;
-    const services: FleetServices = {
-      store: { name: "fake", load: async () => undefined, save: async () => {} },
-      lease: () => ({ hold: async () => 0, release: async () => {} }),
+    const exporter = exporterWith({
       publish: (channel, message) => void published.push([channel, message]),
       writeHash: async () => {
         if (refuses) throw new Error("refused");
       },
-    };
-    const exporter = {
-      name: "fake",
-      services,
-      temporality: () => "cumulative" as const,
-      export: async () => ({ status: "success" as const }),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    };
+    });
     const { work, pass, say } = started(undefined, { exporters: [exporter] });
     say(TRAINING, {
       projectId: "p",
@@ -309,20 +318,9 @@ describe("a workload", () => {
 
   it("saves its capacity as a hash under the documented name", async () => {
     const hashes: [string, Readonly<Record<string, string>>, number][] = [];
-    const services = {
-      store: { name: "fake", load: async () => undefined, save: async () => {} },
-      lease: () => ({ hold: async () => 1, release: async () => {} }),
-      publish: () => {},
-      writeHash: async (...given: (typeof hashes)[number]) => void hashes.push(given),
-    };
-    const exporter = {
-      name: "fake",
-      services,
-      temporality: () => "cumulative" as const,
-      export: async () => ({ status: "success" as const }),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    };
+    const exporter = exporterWith({
+      writeHash: async (...given) => void hashes.push(given),
+    });
     const { auspex, pass, work } = started({ slots: 2 }, { exporters: [exporter] });
     auspex.gauge("hw.gpu.utilization").set(0.1, { "hw.id": "0" });
     auspex.gauge("hw.gpu.memory.usage").set(2 ** 20, { "hw.id": "0" });

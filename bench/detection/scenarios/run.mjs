@@ -1,7 +1,7 @@
 // Weeks of a service in fast-forward, through the whole library: requests are recorded on a manual clock,
 // and what the default detectors tell is compared with what was done to the service.
 //
-//   node bench/detection/scenarios/run.mjs [--seeds 11,12,13] [--days 14] [--operations 12] [--world world|variety|third] [--verbose]
+//   node bench/detection/scenarios/run.mjs [--seeds 11,12,13] [--days 14] [--operations 12] [--world world|variety|third|fourth] [--verbose]
 //   … --detectors zScore,ewma   a row for each of these instead, on p95, error ratio and traffic of each minute
 //
 // Seeds 1 … 9 were used to choose settings; the default ones are for reporting.
@@ -15,8 +15,8 @@ const { values } = parseArgs({
   options: { ...OPTIONS, detectors: { type: "string", default: "" } },
 });
 
-/** `world`; `variety`: written by somebody else, operations of odd characters; `third`: jobs, tails, restarts. */
-const WORLDS = ["world", "variety", "third"];
+/** `world`; `variety`: written by somebody else, operations of odd characters; `third`: jobs, tails, restarts; `fourth`: modest faults. */
+const WORLDS = ["world", "variety", "third", "fourth"];
 const { START_MS, STEP_MS, make } = await worldOf(values, WORLDS);
 
 makeReady();

@@ -68,7 +68,7 @@ export class Alone implements Sharing {
       this.#savedVersion = version;
       return;
     }
-    const text = await inSlices(slicedJson(state), new Slices());
+    const text = await inSlices(slicedJson(state), new Slices(this.clock));
     if (await store.save(this.key, text ?? "")) this.#savedVersion = version;
   }
 }

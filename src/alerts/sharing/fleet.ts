@@ -66,7 +66,7 @@ export class InFleet implements Sharing {
   ) {
     const { services, store, prefix, leaseMs, clock } = options;
     this.#lease = services.lease(prefix, leaseMs);
-    this.#ledger = new Ledger(store, prefix);
+    this.#ledger = new Ledger(store, prefix, clock);
     const pause = (): Promise<void> =>
       new Promise((resolve) => {
         clock.schedule(Math.random() * MAX_PAUSE_MS, resolve);

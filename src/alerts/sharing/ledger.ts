@@ -1,5 +1,6 @@
 import { isObject } from "../../readers/checks.js";
 import { slicedJson } from "../../state/sliced-json.js";
+import type { Clock } from "../../time/clock.js";
 import { inSlices, Slices } from "../../time/slices.js";
 import type { GuardedStore } from "./guarded-store.js";
 
@@ -29,6 +30,7 @@ export class Ledger {
   constructor(
     private readonly store: GuardedStore,
     private readonly prefix: string,
+    private readonly clock: Clock,
   ) {}
 
   /** Which entry is the last, in a word: cheap to ask for. Undefined: nobody can tell. */
@@ -60,7 +62,7 @@ export class Ledger {
   }
 
   async save(entry: LedgerEntry): Promise<boolean> {
-    const text = await inSlices(slicedJson(entry), new Slices());
+    const text = await inSlices(slicedJson(entry), new Slices(this.clock));
     if (!(await this.store.save(this.#key(this.#place), text ?? ""))) return false;
     this.#saves++;
     return this.store.save(this.#headKey, `${entry.token} ${this.#saves}`);

@@ -1,5 +1,5 @@
 import { DAY, HOUR, keptPerStep } from "./decay.js";
-import { binomialRatio, Dispersion, Evidence } from "./evidence.js";
+import { binomialRatio, Evidence, WanderingDispersion } from "./evidence.js";
 import { type Finding, numbersOf, percent, type SignalWatch } from "./finding.js";
 import type { OperationWindow } from "./operation-window.js";
 
@@ -19,7 +19,12 @@ const LEAST_RATIO = 1e-4;
  */
 export class ErrorWatch implements SignalWatch<OperationWindow> {
   readonly #evidence = new Evidence(LEAST_WINDOWS);
-  readonly #dispersion = new Dispersion();
+  readonly #dispersion = new WanderingDispersion();
+  /**
+   * The same with what is in doubt, taken over when that has turned out to be nothing: the first errors of
+   * an incident must not be what makes the next ones count for little.
+   */
+  readonly #tentative = new WanderingDispersion();
   readonly #keptHour: number;
   readonly #keptDay: number;
   #hour = { errors: PRIOR_ERRORS, requests: PRIOR_REQUESTS };
@@ -66,6 +71,7 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
       const now = Math.min(0.9, Math.max(4 * then, then + 0.02, this.#struck()));
       this.#evidence.add(binomialRatio(errors, requests, then, now), this.#dispersion.divisor);
     }
+    this.#vary(this.#tentative, errors, requests);
     if (!this.#evidence.isCalm) {
       this.#doubtful.errors += errors;
       this.#doubtful.requests += requests;
@@ -73,15 +79,15 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
       return ratio;
     }
     this.#settle();
-    this.#vary(errors, requests);
+    if (this.#evidence.isNone) this.#dispersion.follow(this.#tentative);
     fade(this.#hour, this.#keptHour, errors, requests);
     fade(this.#day, this.#keptDay, errors, requests);
     return ratio;
   }
 
-  #vary(errors: number, requests: number): void {
+  #vary(dispersion: WanderingDispersion, errors: number, requests: number): void {
     const usual = Math.min(0.5, this.usual);
-    this.#dispersion.learn((errors - requests * usual) ** 2 / (requests * usual * (1 - usual)));
+    dispersion.learn(errors - requests * usual, requests * usual * (1 - usual));
   }
 
   /**
@@ -96,7 +102,9 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
   #settle(): void {
     const { errors, requests } = this.#doubtful;
     if (requests === 0) return;
-    if (!this.#wasStruck) {
+    if (this.#wasStruck) {
+      this.#tentative.follow(this.#dispersion);
+    } else {
       for (const memory of [this.#hour, this.#day]) {
         memory.errors += errors;
         memory.requests += requests;
@@ -128,7 +136,8 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
 
   /** A clumsy caller now and then: errors come in company here. */
   know({ errors, requests }: OperationWindow): void {
-    this.#vary(errors, requests);
+    this.#vary(this.#dispersion, errors, requests);
+    this.#tentative.follow(this.#dispersion);
   }
 
   accept(): void {
@@ -136,29 +145,31 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
     const ratio = requests === 0 ? 0 : errors / requests;
     for (const memory of [this.#hour, this.#day]) memory.errors = memory.requests * ratio;
     this.#doubtful = { errors: 0, requests: 0 };
+    this.#tentative.follow(this.#dispersion);
     this.#wasStruck = false;
     this.#evidence.reset();
   }
 
   save(): unknown {
     const { errors, requests } = this.#hour;
-    return [errors, requests, this.#day.errors, this.#day.requests, this.#dispersion.value];
+    return [errors, requests, this.#day.errors, this.#day.requests, ...this.#dispersion.values];
   }
 
   restore(state: unknown): void {
-    const numbers = numbersOf(state, 5);
+    const numbers = numbersOf(state, 7);
     if (numbers === undefined) return;
-    const [hourErrors, hourRequests, dayErrors, dayRequests, dispersion] = numbers as [
+    const [hourErrors, hourRequests, dayErrors, dayRequests, ...dispersion] = numbers as [
       number,
       number,
       number,
       number,
-      number,
+      ...number[],
     ];
     if (!(hourRequests > 0 && dayRequests > 0)) return;
     this.#hour = { errors: hourErrors, requests: hourRequests };
     this.#day = { errors: dayErrors, requests: dayRequests };
-    this.#dispersion.restore(dispersion);
+    this.#dispersion.values = dispersion;
+    this.#tentative.follow(this.#dispersion);
     this.#windows = WARM_UP_WINDOWS;
     this.#seen = WARM_UP_REQUESTS;
   }

@@ -44,6 +44,11 @@ export class Evidence {
     return this.level >= Evidence.LIMIT;
   }
 
+  /** Whether nothing at all speaks against "as ever". */
+  get isNone(): boolean {
+    return this.level === 0;
+  }
+
   /** Whether a window may be learned from. */
   get isCalm(): boolean {
     return this.level < 0.3 * Evidence.LIMIT;
@@ -85,7 +90,6 @@ export class Dispersion {
   /** @param most - one deviation counts for no more */
   constructor(private readonly most = 100) {}
 
-  /** @param squared - squared deviation ÷ variance by chance */
   /** What was learned before a restart: an incident that goes on then must not be taken for it. */
   restore(value: number): void {
     if (!(value >= 0)) return;
@@ -93,6 +97,13 @@ export class Dispersion {
     this.#learned = KNOWN;
   }
 
+  /** What another one knows. */
+  follow(other: Dispersion): void {
+    this.value = other.value;
+    this.#learned = other.#learned;
+  }
+
+  /** @param squared - squared deviation ÷ variance by chance */
   learn(squared: number): void {
     if (!(squared >= 0)) return;
     // The mean of all at first: one who starts among batches knows it within minutes.
@@ -117,32 +128,39 @@ export class WanderingDispersion {
     windows,
     dispersion: new Dispersion(100 * windows),
     seen: 0,
-    count: 0,
-    expected: 0,
+    away: 0,
+    variance: 0,
   }));
 
-  learn(count: number, expected: number): void {
+  /**
+   * @param away - what was counted, less what was expected
+   * @param variance - of it by chance
+   */
+  learn(away: number, variance: number): void {
     for (const block of this.#blocks) {
       block.seen++;
-      block.count += count;
-      block.expected += expected;
+      block.away += away;
+      block.variance += variance;
       if (block.seen < block.windows) continue;
-      if (block.expected > 0.01) {
-        block.dispersion.learn((block.count - block.expected) ** 2 / block.expected);
-      }
-      block.seen = 0;
-      block.count = 0;
-      block.expected = 0;
+      if (block.variance > 0.01) block.dispersion.learn(block.away ** 2 / block.variance);
+      empty(block);
     }
   }
 
   /** Another level: what was gathered is of the one before. */
   restart(): void {
-    for (const block of this.#blocks) {
-      block.seen = 0;
-      block.count = 0;
-      block.expected = 0;
-    }
+    for (const block of this.#blocks) empty(block);
+  }
+
+  /** What another one knows. */
+  follow(other: WanderingDispersion): void {
+    this.#blocks.forEach((block, at) => {
+      const { dispersion, seen, away, variance } = other.#blocks[at] as Block;
+      block.dispersion.follow(dispersion);
+      block.seen = seen;
+      block.away = away;
+      block.variance = variance;
+    });
   }
 
   get divisor(): number {
@@ -158,4 +176,17 @@ export class WanderingDispersion {
       dispersion.restore(values[at] ?? dispersion.value);
     });
   }
+}
+
+interface Block {
+  readonly dispersion: Dispersion;
+  seen: number;
+  away: number;
+  variance: number;
+}
+
+function empty(block: Block): void {
+  block.seen = 0;
+  block.away = 0;
+  block.variance = 0;
 }

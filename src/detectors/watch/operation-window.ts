@@ -1,7 +1,9 @@
 import type { ClosedHistogram } from "../../histogram/closed-histogram.js";
 import type { Layout } from "../../histogram/layout.js";
-import type { OperationSnapshot } from "../../snapshot/model.js";
+import type { OperationSnapshot, Snapshot } from "../../snapshot/model.js";
 
+/** Length of the windows that operations and saturations are watched by. */
+export const STEP_MS = 10_000;
 /** Bins of 9 %: what is to be seen is a change of a third. */
 const PER_OCTAVE = 8;
 /** From a microsecond to more than an hour. */
@@ -70,4 +72,10 @@ export class OperationWindow {
     this.successes = 0;
     this.bins.fill(0);
   }
+}
+
+/** Rates divide by monotonic time; the wall clock of a snapshot may have been set within it. */
+export function secondsOf({ operations }: Snapshot): number {
+  const busy = operations.find(({ traffic }) => traffic.count > 0);
+  return busy === undefined ? STEP_MS / 1000 : busy.traffic.count / busy.traffic.perSecond;
 }

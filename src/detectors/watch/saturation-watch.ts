@@ -13,10 +13,18 @@ export interface SaturationWindow {
   readonly full: number;
 }
 
+/** Mean of the window, where the value itself is how full it is; else the last sample. */
+export function fullOf({ saturation = 0, value, mean }: SaturationSnapshot): number {
+  const full = value > 0 ? (saturation * mean) / value : saturation;
+  return Math.max(0, Math.min(1, full));
+}
+
 const LEAST_WINDOWS = 9;
 const WARM_UP_WINDOWS = 60;
 /** Below this nothing is short of anything. */
 const NOTABLE = 0.7;
+/** In the first day, when batches that fill much of it are not known yet: only what nearly is full. */
+const NOTABLE_AT_FIRST = 0.85;
 /** A peak is a little higher than that of yesterday. */
 const MARGIN = 0.03;
 
@@ -26,6 +34,7 @@ const MARGIN = 0.03;
 export class SaturationWatch implements SignalWatch<SaturationWindow> {
   readonly #evidence = new Evidence(LEAST_WINDOWS);
   readonly #kept: number;
+  readonly #windowsOfDay: number;
   #mean = Number.NaN;
   #variance = 0;
   /** Highest of this day and of the one before. */
@@ -40,6 +49,7 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
 
   constructor(stepMs: number) {
     this.#kept = keptPerStep(HOUR, stepMs);
+    this.#windowsOfDay = DAY / stepMs;
   }
 
   get score(): number {
@@ -52,7 +62,7 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
 
   look({ full, timeMs }: SaturationWindow): number {
     this.#windows++;
-    this.#now = Number.isNaN(this.#mean) ? full : this.#now + 0.25 * (full - this.#now);
+    this.#now = Number.isNaN(this.#mean) ? full : this.#now + 0.4 * (full - this.#now);
     this.#slow = Number.isNaN(this.#mean) ? full : this.#slow + 0.08 * (full - this.#slow);
     if (Number.isNaN(this.#mean)) this.#mean = full;
     if (this.#windows > WARM_UP_WINDOWS) {
@@ -104,19 +114,26 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
 
   save(): unknown {
     const growths = this.#growths.map((growth) => growth.save());
-    return { level: [this.#mean, this.#variance, ...this.#highest], growths };
+    const seen = Math.min(this.#windows, this.#windowsOfDay);
+    return { level: [this.#mean, this.#variance, ...this.#highest, seen], growths };
   }
 
   restore(state: unknown): void {
     const { level, growths } = (state ?? {}) as { level?: unknown; growths?: unknown };
-    const numbers = numbersOf(level, 4);
+    const numbers = numbersOf(level, 5);
     if (numbers === undefined) return;
-    const [mean, variance, today, before] = numbers as [number, number, number, number];
+    const [mean, variance, today, before, seen] = numbers as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     this.#mean = mean;
     this.#variance = variance;
     // The next day begins with the first window.
     this.#highest = [Math.max(today, before), before];
-    this.#windows = WARM_UP_WINDOWS;
+    this.#windows = Math.max(WARM_UP_WINDOWS, seen);
     this.#growths.forEach((growth, at) => {
       growth.restore(Array.isArray(growths) ? growths[at] : undefined);
     });
@@ -131,7 +148,8 @@ export class SaturationWatch implements SignalWatch<SaturationWindow> {
     const highest = this.#usualHighest();
     const spread = Math.max(Math.min(0.03, (1 - this.#mean) / 8), Math.sqrt(this.#variance));
     const beyond = this.#mean + Math.min(4 * spread, 0.75 * (1 - this.#mean));
-    return Math.max(beyond, NOTABLE, highest + Math.min(MARGIN, (1 - highest) / 4));
+    const notable = this.#windows < this.#windowsOfDay ? NOTABLE_AT_FIRST : NOTABLE;
+    return Math.max(beyond, notable, highest + Math.min(MARGIN, (1 - highest) / 4));
   }
 
   /** What it reached on the last days, when there were any. */

@@ -131,7 +131,8 @@ export class TrafficWatch implements SignalWatch<OperationWindow> {
   }
 
   #vary(requests: number, seconds: number): void {
-    this.#dispersion.learn(requests, this.#level * seconds);
+    const expected = this.#level * seconds;
+    this.#dispersion.learn(requests - expected, expected);
   }
 
   /** The shop opens: twice as many, and for long, is no scatter about the level but another one. */

@@ -31,6 +31,8 @@ export class ExplicitPoints {
   #next = 0;
   #bounds: readonly number[] = [];
   #times: Uint8Array = new Uint8Array(0);
+  /** How many bytes of `#times` stand in every place already. */
+  #settled = 0;
 
   constructor(private readonly pieces: Pieces) {}
 
@@ -38,6 +40,8 @@ export class ExplicitPoints {
   begin(bounds: readonly number[], times: Uint8Array): void {
     this.#next = 0;
     this.#bounds = bounds;
+    this.#settled = this.#times.findIndex((byte, at) => byte !== times[at]);
+    if (this.#settled < 0) this.#settled = this.#times.length;
     this.#times = times;
   }
 
@@ -60,13 +64,16 @@ export class ExplicitPoints {
 
   #renew(place: Place, tally: ExplicitTally): void {
     const out = this.#out;
-    out.rawAt(place.start, this.#times);
+    out.rawAt(place.start, this.#times, this.#settled);
     if (place.count === tally.count) return;
     const { counts, count, sum, min, max } = tally;
+    const isNext = place.count === tally.countBefore;
+    const first = isNext ? tally.firstChanged : 0;
+    const last = isNext ? tally.lastChanged : counts.length - 1;
     place.count = count;
     out.fixed64At(place.start + COUNT, count);
     out.doubleAt(place.start + SUM, sum);
-    for (let i = 0; i < counts.length; i++) out.fixed64At(place.counts + i * 8, counts[i]);
+    for (let i = first; i <= last; i++) out.fixed64At(place.counts + i * 8, counts[i]);
     out.doubleAt(place.end - 17, min);
     out.doubleAt(place.end - 8, max);
   }

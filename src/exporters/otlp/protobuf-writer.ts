@@ -39,7 +39,19 @@ export class ProtobufWriter {
   /** The first `length` of `values`, whole numbers, one after the other. */
   varints(values: Float64Array, length: number): void {
     if (this.length + MAX_VARINT * length > this.bytes.length) this.grow(MAX_VARINT * length);
-    for (let i = 0; i < length; i++) this.put(values[i]);
+    const { bytes } = this;
+    let at = this.length;
+    for (let i = 0; i < length; i++) {
+      const value = values[i];
+      if (value < 128) {
+        bytes[at++] = value;
+        continue;
+      }
+      this.length = at;
+      this.put(value);
+      at = this.length;
+    }
+    this.length = at;
   }
 
   /** @param value - a whole number that fits into 64 bits with its sign */
@@ -80,10 +92,10 @@ export class ProtobufWriter {
     this.length += 8;
   }
 
-  /** As `fixed64`, in the place of another one that begins at `at`. */
+  /** As `fixed64`, in the place of a smaller one that begins at `at`. */
   fixed64At(at: number, value: number): void {
     this.view.setUint32(at, value >>> 0, true);
-    this.view.setUint32(at + 4, value < TWO_32 ? 0 : value / TWO_32, true);
+    if (value >= TWO_32) this.view.setUint32(at + 4, value / TWO_32, true);
   }
 
   /** As `double`, in the place of another one. */
@@ -91,9 +103,9 @@ export class ProtobufWriter {
     this.view.setFloat64(at, value, true);
   }
 
-  /** A few bytes in the place of others. */
-  rawAt(at: number, bytes: Uint8Array): void {
-    for (let i = 0; i < bytes.length; i++) this.bytes[at + i] = bytes[i];
+  /** A few bytes, those from `from` on, in the place of others; the first of all would stand at `at`. */
+  rawAt(at: number, bytes: Uint8Array, from: number): void {
+    for (let i = from; i < bytes.length; i++) this.bytes[at + i] = bytes[i];
   }
 
   /** A length and the text in UTF-8; a lone surrogate becomes U+FFFD. */

@@ -1,4 +1,5 @@
 import { WRITE } from "./own-hash.js";
+import type { Part } from "./payload.js";
 
 /** Bytes of a field and its value beside their own, at most. */
 const FRAME_BYTES = 40;
@@ -54,6 +55,11 @@ export class HashWrite {
     this.#length = writeEnd(out, at + size);
     this.fields++;
     return at;
+  }
+
+  /** Where a value that was added lies. */
+  part(start: number, size: number): Part {
+    return { bytes: this.#bytes, start, end: start + size };
   }
 
   /** A value that was added, in place. */

@@ -72,7 +72,7 @@ export class KeptSeries {
 
   /** Adds the payload of the open window to a command. */
   put(scratch: Scratch, write: HashWrite): void {
-    this.value.window(scratch);
+    this.value.window(scratch, this.#write?.part(this.#start, this.#size));
     this.#size = scratch.end - scratch.start;
     this.#start = write.add(this.id, scratch.bytes, scratch.start, scratch.end);
     this.#write = write;

@@ -47,6 +47,7 @@ export class Ledger {
   /** Totals of series long gone that are no longer kept for a Redis that loses them. */
   forgotten = 0;
   readonly closed: ClosedWindows;
+  readonly scratch = new Scratch();
   /** Series with something in the open window. */
   open: KeptSeries[] = [];
   /** Whether Redis may have some of the open window. */
@@ -60,7 +61,6 @@ export class Ledger {
   #batches = 0;
   #lastToMs: number | undefined;
   readonly #metrics = new Map<string, MetricSeries>();
-  readonly #scratch = new Scratch();
   /** What the largest command of the last batch took. */
   #expectedBytes = 0;
   readonly #ids = new SeriesIds();
@@ -166,7 +166,7 @@ export class Ledger {
       write = new HashWrite(this.options.rawKey(this.startMs), this.#expectedBytes + ROOM_BYTES);
       this.writes.push(write);
     }
-    series.put(this.#scratch, write);
+    series.put(this.scratch, write);
   }
 
   /**

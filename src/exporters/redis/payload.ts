@@ -28,6 +28,13 @@ const IS_SATURATION = 4;
 /** Most bytes of a header before a histogram's payload. */
 export const HEADER_BYTES = 9;
 
+/** A payload in place. */
+export interface Part {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** What the samples of a gauge, or of an updown counter, were in a window. */
 export interface GaugeWindow {
   readonly last: number;
@@ -61,6 +68,22 @@ export function writeHead(out: Uint8Array, count: number): number {
   out[start] = HISTOGRAM;
   writeWhole(out, start + 1, count);
   return start;
+}
+
+/** How many values there are in a histogram that was written here. @param start - of its header */
+export function countIn(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  let count = 0;
+  let weight = 1;
+  for (; bytes[at] > 127; weight *= 128) count += (bytes[at++] & 127) * weight;
+  return count + bytes[at] * weight;
+}
+
+/** Where the slots of a histogram begin. @param start - of its header */
+export function slotsFrom(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (bytes[at] > 127) at++;
+  return at + 1;
 }
 
 /**

@@ -1,14 +1,12 @@
-import type { Redis } from "ioredis";
 import { guardedCall, isThenable } from "../../diag/guarded-call.js";
 import { Checks, isObject, show } from "../../readers/checks.js";
 import type { EventMap } from "../../snapshot/events.js";
-import { SystemClock } from "../../time/clock.js";
+import { ChannelListener } from "./channel-listener.js";
 import { type ChannelKind, patternOf } from "./channels.js";
-import { connected, drop, isCluster } from "./client.js";
+import { RedisEars } from "./ears.js";
 import { type FleetMessage, isEvent, parseMessage } from "./messages.js";
 import { makerOf, prefixOf, TARGET, throwFaults } from "./options.js";
-import { type ClientMaker, ofServer, type RedisTarget } from "./target.js";
-import { Stop, within } from "./within.js";
+import type { RedisTarget } from "./target.js";
 
 export interface SubscribeOptions extends RedisTarget {
   /** The same as that of the exporters. @default "auspex" */
@@ -47,11 +45,6 @@ export interface Subscription {
 }
 
 const KINDS = ["alert", "anomaly", "incident", "insight", "dashboard"] as const;
-/** A connection that says nothing is asked whether it is still there. */
-const HEARTBEAT_MS = 10_000;
-const FIRST_BACKOFF_MS = 100;
-const MAX_BACKOFF_MS = 5000;
-
 /**
  * Listens to the events of a fleet and to live snapshots. It connects by itself, again and again, and
  * never keeps the process alive. What is published while it is not connected, it does not hear.
@@ -74,10 +67,17 @@ export function subscribe(options: SubscribeOptions, handlers: SubscribeHandlers
     checks.fault(`handlers has none of ${KINDS.join(", ")}; give one at least`);
   }
   throwFaults("subscribe", checks);
-  return new Listener(maker, prefix, timeoutMs, known);
+  const heard = new Heard(prefix, known);
+  return new ChannelListener(
+    new RedisEars(maker, timeoutMs, "pattern"),
+    heard.patterns,
+    (pattern, message) => heard.hear(pattern, message),
+    heard.tally,
+  );
 }
 
-class Listener implements Subscription {
+/** What becomes of messages. */
+class Heard {
   readonly tally: SubscribeTally = {
     received: 0,
     oversized: 0,
@@ -86,99 +86,24 @@ class Listener implements Subscription {
     callbackErrors: 0,
     disconnects: 0,
   };
-  readonly #clock = new SystemClock();
-  readonly #stop = new Stop();
   /** What is asked for → what its messages are. */
-  readonly #patterns: ReadonlyMap<string, ChannelKind>;
-  #client: Redis | undefined;
-  #failures = 0;
-  #cancel = (): void => {};
+  readonly #kinds: ReadonlyMap<string, ChannelKind>;
 
   constructor(
-    private readonly maker: ClientMaker,
     prefix: string,
-    private readonly timeoutMs: number,
     private readonly handlers: SubscribeHandlers,
   ) {
     const kinds = KINDS.filter((kind) => handlers[kind] !== undefined);
-    this.#patterns = new Map(kinds.map((kind) => [patternOf(prefix, kind), kind]));
-    void this.#listen();
+    this.#kinds = new Map(kinds.map((kind) => [patternOf(prefix, kind), kind]));
   }
 
-  get isConnected(): boolean {
-    return this.#client !== undefined;
+  get patterns(): readonly string[] {
+    return [...this.#kinds.keys()];
   }
 
-  close(): void {
-    this.#stop.stop();
-    this.#cancel();
-    if (this.#client !== undefined) drop(this.#client);
-    this.#client = undefined;
-  }
-
-  async #listen(): Promise<void> {
-    let client: Redis | undefined;
-    try {
-      client = await this.#connect();
-      const asked = client;
-      asked.on("pmessage", (pattern, _channel, message) => this.#hear(pattern, message));
-      asked.once("end", () => this.#lost(asked));
-      const patterns = [...this.#patterns.keys()];
-      await this.#soon(asked.psubscribe(...patterns));
-      this.#client = asked;
-      this.#failures = 0;
-      this.#beat(asked);
-    } catch {
-      if (client !== undefined) drop(client);
-      this.#again();
-    }
-  }
-
-  /** Of a Cluster one node: every message reaches all of them. */
-  async #connect(): Promise<Redis> {
-    const { maker, timeoutMs } = this;
-    const client = await connected(maker, timeoutMs, this.#stop);
-    if (!isCluster(client)) return client;
-    const masters = client.nodes("master");
-    const node = masters[Math.floor(Math.random() * masters.length)];
-    drop(client);
-    const make = async () => node.duplicate(ofServer(timeoutMs));
-    return (await connected({ ...maker, make }, timeoutMs, this.#stop)) as Redis;
-  }
-
-  #beat(client: Redis): void {
-    this.#cancel = this.#clock.schedule(HEARTBEAT_MS, () => {
-      this.#soon(client.ping()).then(
-        () => {
-          if (client === this.#client) this.#beat(client);
-        },
-        () => drop(client),
-      );
-    });
-  }
-
-  #lost(client: Redis): void {
-    if (client !== this.#client) return;
-    this.#client = undefined;
-    this.#cancel();
-    this.#again();
-  }
-
-  #again(): void {
-    if (this.#stop.isStopped) return;
-    this.tally.disconnects++;
-    const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures++);
-    const delayMs = backoffMs * (0.5 + Math.random() / 2);
-    this.#cancel = this.#clock.schedule(delayMs, () => void this.#listen());
-  }
-
-  #soon<T>(work: Promise<T>): Promise<T> {
-    return within(this.timeoutMs, this.maker.where, work, this.#stop);
-  }
-
-  #hear(pattern: string, message: string): void {
-    const kind = this.#patterns.get(pattern);
-    if (kind === undefined || this.#stop.isStopped) return;
+  hear(pattern: string, message: string): void {
+    const kind = this.#kinds.get(pattern);
+    if (kind === undefined) return;
     this.tally.received++;
     const parsed = parseMessage(message);
     if ("fault" in parsed) this.tally[parsed.fault]++;

@@ -3,7 +3,9 @@ import { ClosedHistogram } from "../../histogram/closed-histogram.js";
 import type { HistogramPoint, NumberPoint } from "../../snapshot/batch.js";
 import { FramedHistogram } from "../../snapshot/framed-histogram.js";
 import { difference } from "./difference.js";
+import type { Block } from "./frame-change.js";
 import {
+  countIn,
   decodeGauge,
   decodeHistogram,
   decodeNumber,
@@ -12,10 +14,13 @@ import {
   encodeNumber,
   type GaugeWindow,
   HEADER_BYTES,
+  type Part,
+  slotsFrom,
   writeHead,
 } from "./payload.js";
 import { afterwards } from "./rollup-sum.js";
 import type { Scratch } from "./scratch.js";
+import { MOST_VALUES, type SlotSum } from "./slot-sum.js";
 
 /**
  * What one series did: in the window that is open, and since it began. Readings go in as cumulative values,
@@ -28,16 +33,20 @@ export interface Value<P> {
   isRestart(point: P): boolean;
   /** A new life begins; what the old one did in the window stays in it. */
   restart(): void;
-  /** Puts the payload of the open window together. */
-  window(scratch: Scratch): void;
+  /**
+   * Puts the payload of the open window together.
+   *
+   * @param said - where the last one for the same window lies, if there is one
+   */
+  window(scratch: Scratch, said?: Part): void;
   /** The next window begins with the next reading. */
   roll(): void;
   /** Puts the payload of an older window into the open one. @returns whether there is anything to put */
   absorb(payload: Uint8Array): boolean;
   /** One payload for two windows, the older one first. */
   merged(older: Uint8Array, newer: Uint8Array): Uint8Array;
-  /** What this life did before the open window; undefined while that is nothing. */
-  total(): Buffer | undefined;
+  /** What this life did before the open window, until the next call; undefined while that is nothing. */
+  total(scratch: Scratch): Uint8Array | undefined;
   /** What it did until now: all there will be of a life that has ended. */
   whole(): Buffer | undefined;
   /** Changes whenever the payload of `total` does. */
@@ -50,6 +59,10 @@ export class HistogramValue implements Value<HistogramPoint> {
   #base: ClosedHistogram | undefined;
   /** What the window holds beside `now − base`. */
   #beside: ClosedHistogram | undefined;
+  /** The reading up to which the last payload of this window tells; undefined when it is of no use. */
+  #said: FramedHistogram | undefined;
+  /** The total up to a reading, as it was said last; of framed ones, which keep no batch alive. */
+  #total: { readonly of: FramedHistogram; readonly payload: Uint8Array } | undefined;
 
   get version(): number {
     return this.#base?.count ?? 0;
@@ -71,25 +84,35 @@ export class HistogramValue implements Value<HistogramPoint> {
     this.#beside = old?.count === 0 ? undefined : old;
     this.#now = undefined;
     this.#base = undefined;
+    this.#said = undefined;
+    this.#total = undefined;
   }
 
-  window(scratch: Scratch): void {
+  window(scratch: Scratch, last?: Part): void {
     const now = this.#now;
+    const said = this.#said;
+    this.#said = now instanceof FramedHistogram ? now : undefined;
+    if (now === undefined) {
+      scratch.set(encodeHistogram(this.#inWindow() as ClosedHistogram));
+      return;
+    }
+    if (last !== undefined && said !== undefined && advance(last, said, now, scratch)) return;
     const base = this.#base;
-    const isPlain = this.#beside === undefined && now !== undefined && base !== undefined;
-    const since = isPlain && now instanceof FramedHistogram ? now.since(base) : undefined;
-    if (since !== undefined) putHistogram(since, scratch);
-    else if (isPlain && difference(now, base, scratch)) return;
-    else scratch.set(encodeHistogram(this.#inWindow() as ClosedHistogram));
+    if (this.#beside === undefined && base !== undefined) {
+      if (advance(undefined, base, now, scratch) || difference(now, base, scratch)) return;
+    }
+    scratch.set(encodeHistogram(this.#inWindow() as ClosedHistogram));
   }
 
   roll(): void {
     this.#base = this.#now;
     this.#beside = undefined;
+    this.#said = undefined;
   }
 
   absorb(payload: Uint8Array): boolean {
     this.#beside = sumOf([this.#decoded(payload), this.#beside], []);
+    this.#said = undefined;
     return this.#beside !== undefined;
   }
 
@@ -98,8 +121,17 @@ export class HistogramValue implements Value<HistogramPoint> {
     return both === undefined ? newer : encodeHistogram(both);
   }
 
-  total(): Buffer | undefined {
-    return this.#base && encodeHistogram(this.#base);
+  total(scratch: Scratch): Uint8Array | undefined {
+    const base = this.#base;
+    if (base === undefined) return undefined;
+    const last = this.#total;
+    if (last?.of === base) return last.payload;
+    const isAdvanced = last !== undefined && advance(whole(last.payload), last.of, base, scratch);
+    if (!isAdvanced) scratch.set(encodeHistogram(base));
+    // With bytes of its own: what lies in a pool keeps all of it alive.
+    const payload = scratch.bytes.slice(scratch.start, scratch.end);
+    this.#total = base instanceof FramedHistogram ? { of: base, payload } : undefined;
+    return payload;
   }
 
   whole(): Buffer | undefined {
@@ -116,12 +148,43 @@ export class HistogramValue implements Value<HistogramPoint> {
   }
 }
 
-/** `encodeHistogram`, in place. */
-function putHistogram({ bytes, start, end, count }: ClosedHistogram, scratch: Scratch): void {
-  scratch.reserve(HEADER_BYTES + end - start);
-  Buffer.prototype.copy.call(bytes, scratch.bytes, HEADER_BYTES, start, end);
+function whole(bytes: Uint8Array): Part {
+  return { bytes, start: 0, end: bytes.length };
+}
+
+/**
+ * Puts together what a payload says, and beside it what came between two readings.
+ *
+ * @param last - tells of everything up to `from`; nothing when there is none
+ * @returns false when they are no such readings
+ */
+function advance(
+  last: Part | undefined,
+  from: ClosedHistogram,
+  to: ClosedHistogram,
+  scratch: Scratch,
+): boolean {
+  if (!(to instanceof FramedHistogram && from instanceof FramedHistogram)) return false;
+  if (!to.isAlike(from)) return false;
+  const { sum } = scratch;
+  const count = to.count - from.count + (last === undefined ? 0 : countIn(last.bytes, last.start));
+  if (count > MOST_VALUES) return false;
+  const { added, removed } = scratch.changes.between(to.frame, from.frame);
+  sum.reserve(to.layout.slots);
+  if (last !== undefined) sum.add(last.bytes, slotsFrom(last.bytes, last.start), last.end);
+  for (const block of added) addBlock(sum, block, to.id);
+  for (const block of removed) addBlock(sum, block, to.id, -1);
+  scratch.reserve(HEADER_BYTES + sum.room);
+  scratch.end = sum.drain(scratch.bytes, HEADER_BYTES);
   scratch.start = writeHead(scratch.bytes, count);
-  scratch.end = HEADER_BYTES + end - start;
+  return sum.drained === count;
+}
+
+function addBlock(sum: SlotSum, block: Block, id: number, sign: 1 | -1 = 1): void {
+  const position = block.positionOf(id);
+  if (position < 0) return;
+  const { starts, payload } = block;
+  sum.add(payload, starts[position], starts[position + 1], sign);
 }
 
 function sumOf(
@@ -187,7 +250,7 @@ export class CounterValue implements Value<NumberPoint> {
     return encodeNumber((decodeNumber(older) ?? 0) + (decodeNumber(newer) ?? 0));
   }
 
-  total(): Buffer | undefined {
+  total(): Uint8Array | undefined {
     return this.#base === 0 ? undefined : encodeNumber(this.#base);
   }
 
@@ -256,7 +319,7 @@ export class GaugeValue implements Value<NumberPoint> {
   }
 
   /** A gauge has no past: its total is its last value. */
-  total(): Buffer | undefined {
+  total(): Uint8Array | undefined {
     return this.version === 0 ? undefined : this.whole();
   }
 

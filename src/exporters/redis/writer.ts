@@ -6,6 +6,7 @@ import type { KeptSeries } from "./kept-series.js";
 import type { Keys } from "./keys.js";
 import { FIELDS, type Ledger } from "./ledger.js";
 import { Outbox } from "./outbox.js";
+import { LOST } from "./own-hash.js";
 import { encodeTotal } from "./payload.js";
 import type { ProcessRecord } from "./process-record.js";
 import type { RedisConnection } from "./redis-connection.js";
@@ -75,7 +76,7 @@ export class Writer {
   async write(moment: Moment, signal: AbortSignal): Promise<RedisFault | undefined> {
     if (this.#isUnsure) this.#startOver();
     const fault = await this.#pass(moment, signal);
-    if (!this.#isLost) return fault;
+    if (!this.#isLost && fault?.name !== LOST) return fault;
     this.options.tally.lost++;
     this.#startOver();
     return this.#pass(moment, signal);
@@ -167,11 +168,13 @@ export class Writer {
     done: (series: KeptSeries) => void,
   ): Promise<void> {
     const slices = new Slices();
+    let expectedBytes: number | undefined;
     for (let at = 0; at < all.length; at += FIELDS) {
       if (outbox.isBroken || !this.#claims.isOurs(key)) return;
       const part = all.slice(at, at + FIELDS);
-      const write = new HashWrite(key);
+      const write = new HashWrite(key, expectedBytes);
       for (const series of part) write.add(...pair(series));
+      expectedBytes = write.size;
       await outbox.add(write, () => part.forEach(done));
       await slices.pause();
     }
@@ -241,7 +244,10 @@ export class Writer {
     });
     left += due.length;
     const pair = (series: KeptSeries) =>
-      [series.totalField, encodeTotal(startMs, series.value.total() as Buffer)] as const;
+      [
+        series.totalField,
+        encodeTotal(startMs, series.value.total(ledger.scratch) as Uint8Array),
+      ] as const;
     await this.#put(key, due, pair, outbox, (series) => {
       series.totalSent = series.value.version;
       series.totalIn = epoch;

@@ -21,7 +21,7 @@ export interface Outgoing {
  * it has got.
  */
 export class Delivery {
-  #text = "";
+  #lines: string[] = [];
   #bytes = 0;
   /** One entry a line. */
   #owners: Outgoing[] = [];
@@ -39,7 +39,7 @@ export class Delivery {
     for (const line of outgoing.lines) {
       const bytes = Buffer.byteLength(line);
       if (this.#bytes > 0 && this.#bytes + 1 + bytes > this.maxBytes) await this.#send();
-      this.#text += this.#bytes === 0 ? line : `\n${line}`;
+      this.#lines.push(line);
       this.#bytes += this.#bytes === 0 ? bytes : bytes + 1;
       this.#owners.push(outgoing);
     }
@@ -63,9 +63,9 @@ export class Delivery {
 
   async #send(): Promise<void> {
     if (this.signal.aborted) throw new Aborted();
-    const payload = Buffer.from(this.#text);
+    const payload = Buffer.from(this.#lines.join("\n"));
     const owners = this.#owners;
-    this.#text = "";
+    this.#lines = [];
     this.#bytes = 0;
     this.#owners = [];
     try {

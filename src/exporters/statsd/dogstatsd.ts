@@ -5,9 +5,10 @@ import type {
   MetricData,
   Resource,
 } from "../../snapshot/batch.js";
+import { FilledSlots } from "../../snapshot/filled-slots.js";
 import { type Encoded, type Encoder, LineWriter, type Point } from "./lines.js";
 import { bounded, datadogName, tag, tagKey } from "./names.js";
-import { rateField, ScaledTexts } from "./numbers.js";
+import { decimal, rateField, SlotTexts } from "./numbers.js";
 import type { ResolvedStatsdOptions } from "./options.js";
 import { rollupOf, rollupSuffix } from "./rollups.js";
 
@@ -25,7 +26,8 @@ const UNIFIED: readonly (readonly [string, string])[] = [
  */
 export class DogstatsdEncoder implements Encoder {
   readonly #taken = new Set<string>();
-  readonly #texts = new ScaledTexts();
+  readonly #texts = new SlotTexts();
+  readonly #filled = new FilledSlots();
   #resource: Resource | undefined;
   /** Key → cleaned tag; what every series carries. */
   #common = new Map<string, string>();
@@ -77,15 +79,22 @@ export class DogstatsdEncoder implements Encoder {
     histogram: HistogramPoint["histogram"],
     into: LineWriter,
   ): void {
-    const { layout, scale } = histogram;
-    const textOf = this.#texts.scaled(1, scale);
+    const { layout, scale, bytes, start, end } = histogram;
+    const texts = this.#texts.of(layout, scale);
+    this.#filled.read(layout, bytes, start, end);
+    const { slots, counts, length } = this.#filled;
     const byCount = new Map<number, string[]>();
-    histogram.forEachSlot((slot, here) => {
-      const value = textOf(layout.medianOf(slot));
-      const same = byCount.get(here);
-      if (same === undefined) byCount.set(here, [value]);
-      else same.push(value);
-    });
+    for (let i = 0; i < length; i++) {
+      const slot = slots[i];
+      let text = texts[slot];
+      if (text === undefined) {
+        text = decimal(layout.medianOf(slot) / scale);
+        texts[slot] = text;
+      }
+      const same = byCount.get(counts[i]);
+      if (same === undefined) byCount.set(counts[i], [text]);
+      else same.push(text);
+    }
     for (const [each, values] of byCount) {
       if (!into.values(`${name}:`, values, `|d${rateField(each)}${fields}`)) return;
     }

@@ -54,6 +54,11 @@ export class LineWriter implements Encoded {
    */
   values(head: string, pieces: readonly string[], tail: string): boolean {
     const fixed = Buffer.byteLength(head) + Buffer.byteLength(tail);
+    const all = pieces.join(":");
+    if (fixed + all.length <= this.maxBytes) {
+      if (all !== "") this.lines.push(head + all + tail);
+      return true;
+    }
     let line = "";
     for (const piece of pieces) {
       if (fixed + piece.length > this.maxBytes) {

@@ -1,3 +1,7 @@
+import type { HistogramPoint } from "../../snapshot/batch.js";
+
+type Layout = HistogramPoint["histogram"]["layout"];
+
 /**
  * A finite number in digits, a point and a sign: the original server reads no exponent in a sample rate,
  * and other servers none in a value. The shortest text that gives the same number back.
@@ -35,7 +39,29 @@ export function rateField(weight: number): string {
   return `|@${decimal(rate)}`;
 }
 
+/** Texts that are kept, of one layout or factor. */
 const MOST_TEXTS = 32_768;
+
+/** The text of every slot's middle, divided: they come back with every series and export. */
+export class SlotTexts {
+  readonly #known = new WeakMap<Layout, Map<number, (string | undefined)[]>>();
+
+  /** @returns texts by slot, as far as there are any yet; a layout of very many slots keeps none */
+  of(layout: Layout, by: number): (string | undefined)[] {
+    if (layout.slots > MOST_TEXTS) return [];
+    let byDivisor = this.#known.get(layout);
+    if (byDivisor === undefined) {
+      byDivisor = new Map();
+      this.#known.set(layout, byDivisor);
+    }
+    let texts = byDivisor.get(by);
+    if (texts === undefined) {
+      texts = new Array<string | undefined>(layout.slots);
+      byDivisor.set(by, texts);
+    }
+    return texts;
+  }
+}
 
 /** Texts of whole numbers times a factor: the middles of slots come back with every series and export. */
 export class ScaledTexts {

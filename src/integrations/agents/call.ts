@@ -99,9 +99,9 @@ export abstract class Call implements StreamSink {
     try {
       found = this.inspect(value);
       if (typeof found === "object" && mayFollow(found)) {
-        followStream(found, this.sink());
         this.phase = STREAMING;
-        this.heldBy(found);
+        followStream(found, this.sink());
+        if (!this.isEnded) this.heldBy(found);
         return;
       }
     } catch {

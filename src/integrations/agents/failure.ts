@@ -1,3 +1,4 @@
+import { readFields } from "../../diag/read-fields.js";
 import { errorType } from "../../instruments/error-type.js";
 import { failureType } from "../outbound/failure.js";
 
@@ -19,7 +20,20 @@ export function failureOf(error: unknown): Failure {
   const isObject = typeof error === "object" && error !== null;
   const type = isObject ? failureType(error) : errorType(error);
   if (type === undefined || ABORTS.has(type)) return ABORTED;
+  if (type === "McpError") return mcpFailure(error as object);
   return { type, isTimeout: TIMEOUT.test(type) };
+}
+
+const MCP_REQUEST_TIMEOUT = -32001;
+
+/**
+ * Of the MCP client the JSON-RPC code says what failed, its class does not.
+ * @see OpenTelemetry semantic conventions, MCP, error.type
+ */
+function mcpFailure(error: object): Failure {
+  const { code } = readFields(error as { code?: unknown }, ["code"]);
+  if (!Number.isSafeInteger(code)) return { type: "McpError", isTimeout: false };
+  return { type: String(code), isTimeout: code === MCP_REQUEST_TIMEOUT };
 }
 
 const ABORTED: Failure = Object.freeze({ type: undefined, isTimeout: false });

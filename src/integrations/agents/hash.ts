@@ -1,6 +1,7 @@
 /** Characters and fields that are looked at; of what has more nothing is said. */
 const BUDGET = 16_384;
 const MAX_DEPTH = 16;
+const MAX_BITS = 4096;
 
 /** What a value is goes in with it: `"1"` is not `1`, and `{}` is not `[]`. */
 const STRING = 1;
@@ -51,6 +52,8 @@ class Hasher {
         this.left--;
         return mix(OTHER, 3);
       case "bigint":
+        // Its digits take time in proportion to the square of their number.
+        if (BigInt.asIntN(MAX_BITS, value) !== value) return this.giveUp();
         return this.text(`bigint ${value}`, OTHER);
       default:
         return this.giveUp();

@@ -65,7 +65,7 @@ export class ModelStream implements StreamSink {
       if (typeof chunk.type === "string") this.event(chunk);
       else this.use(usageIn(chunk));
     } catch {
-      // A chunk whose getters throw tells nothing.
+      this.call.model.context.fault("usage_shape");
     }
   }
 

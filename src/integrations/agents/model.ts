@@ -113,6 +113,15 @@ export class ModelCall extends Call {
   }
 
   protected override inspect(value: unknown): object | string | undefined {
+    try {
+      return this.#inspect(value);
+    } catch (error) {
+      this.model.context.fault("usage_shape");
+      throw error;
+    }
+  }
+
+  #inspect(value: unknown): object | string | undefined {
     if (typeof value !== "object" || value === null) {
       if (this.reader !== undefined) this.ask(this.reader, value, false);
       return undefined;

@@ -101,7 +101,7 @@ export function trainingProgressOf(fields: Fields): TrainingProgress | undefined
   const metrics: [string, number][] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (NO_METRIC.has(name) || !METRIC.test(name) || metrics.length >= MAX_METRICS) continue;
-    // JSON has no NaN: Python's `json.dumps` is told to write null, or a text.
+    // JSON has no NaN: what is written instead is null, or a text.
     if (typeof value === "number") metrics.push([name, value]);
     else if (value === null || value === "NaN") metrics.push([name, Number.NaN]);
   }

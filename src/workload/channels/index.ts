@@ -1,12 +1,14 @@
+import {
+  ChannelListener,
+  type ChannelSubscription,
+} from "../../exporters/redis/channel-listener.js";
 import { channelOf } from "../../exporters/redis/channels.js";
-import { connected, drop, isCluster } from "../../exporters/redis/client.js";
+import { RedisEars } from "../../exporters/redis/ears.js";
 import { makerOf, prefixOf, TARGET, throwFaults } from "../../exporters/redis/options.js";
-import { ofServer, type RedisTarget } from "../../exporters/redis/target.js";
-import { Stop, within } from "../../exporters/redis/within.js";
+import type { RedisTarget } from "../../exporters/redis/target.js";
 import { Checks, isObject, show } from "../../readers/checks.js";
 import type { Workload } from "../workload.js";
 import { CHANNELS } from "./events.js";
-import { ChannelListener, type ChannelSubscription, type Ear } from "./listener.js";
 
 export interface ChannelOptions extends RedisTarget {
   /** The same as that of the exporters: with another than the default, channels begin with it. @default "auspex" */
@@ -33,37 +35,14 @@ export function listenToChannels(work: Workload, options: ChannelOptions): Chann
   const timeoutMs = checks.number("timeoutMs", given.timeoutMs, 2000, 50, 60_000);
   throwFaults("listenToChannels", checks);
 
-  const stop = new Stop();
-  const connect = async (): Promise<Ear> => {
-    let client = await connected(maker, timeoutMs, stop);
-    if (isCluster(client)) {
-      // One node of a Cluster: every message reaches all of them.
-      const masters = client.nodes("master");
-      const node = masters[Math.floor(Math.random() * masters.length)];
-      drop(client);
-      const make = async () => node.duplicate(ofServer(timeoutMs));
-      client = await connected({ ...maker, make }, timeoutMs, stop);
-    }
-    const soon = (work: Promise<unknown>) =>
-      within(timeoutMs, maker.where, work, stop).then(() => {});
-    return {
-      subscribe: (channels) => soon(client.subscribe(...channels)),
-      onMessage: (hear) => void client.on("message", hear),
-      onEnd: (ended) => void client.once("end", ended),
-      ping: () => soon(client.ping()),
-      close: () => drop(client),
-    };
-  };
   const names = new Map(
     Object.values(CHANNELS).map((channel) => [channelOf(prefix, channel), channel]),
   );
   return new ChannelListener(
-    connect,
-    () => stop.stop(),
+    new RedisEars(maker, timeoutMs, "channel"),
     [...names.keys()],
-    (channel, message) => {
-      work.accept(names.get(channel) ?? channel, message);
-    },
+    (channel, message) => void work.accept(names.get(channel) ?? channel, message),
+    { disconnects: 0 },
   );
 }
 

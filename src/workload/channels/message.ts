@@ -23,18 +23,30 @@ export function readMessage(
   if (typeof text !== "string") return { fault: "malformed" };
   if (text.length > MAX_BYTES || Buffer.byteLength(text) > MAX_BYTES) return { fault: "oversized" };
   if (isDeep(text)) return { fault: "deep" };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { fault: "unreadable" };
-  }
+  const value = parsed(text) ?? parsed(withoutOddNumbers(text));
+  if (value === undefined) return { fault: "unreadable" };
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return { fault: "malformed" };
   }
   // Whoever sends this has something else in mind.
   if (Object.hasOwn(value, "__proto__")) return { fault: "malformed" };
   return { fields: Object.assign(Object.create(null), value) };
+}
+
+/** @returns undefined: no JSON */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Python's `json.dumps` writes what JSON has no word for; a loss that is NaN is news all the same. */
+function withoutOddNumbers(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
+    found.startsWith('"') ? found : "null",
+  );
 }
 
 /** Before it is parsed: brackets outside of texts. */

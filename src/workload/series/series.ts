@@ -5,6 +5,7 @@ import {
   plateau,
 } from "../../baselines/trend/convergence.js";
 import { type Trend, trend } from "../../baselines/trend/trend.js";
+import { readFields } from "../../diag/read-fields.js";
 import type { Clock } from "../../time/clock.js";
 import { Points, type SeriesPoint } from "./points.js";
 
@@ -119,7 +120,8 @@ export class Series {
   }
 
   /** @param last - most points, the newest ones. @default all there are. @returns oldest first */
-  points({ last }: { readonly last?: number } = {}): readonly SeriesPoint[] {
+  points(input?: { readonly last?: number }): readonly SeriesPoint[] {
+    const { last } = readFields(input, ["last"]);
     this.#expire();
     const count =
       typeof last === "number" && last >= 0 ? Math.floor(last) : Number.POSITIVE_INFINITY;

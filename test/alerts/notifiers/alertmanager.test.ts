@@ -1,32 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alertmanager } from "../../../src/alerts/notifiers/index.js";
 import { peer } from "../../helpers/peers.js";
+import { freePort } from "../../helpers/ports.js";
 import { alertLike, noticeLike } from "./notices.js";
 
 let server: ChildProcess;
 let url: string;
 const folder = mkdtempSync(join(tmpdir(), "auspex-alertmanager-"));
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 async function until<T>(read: () => Promise<T | undefined | false>): Promise<T> {
-  for (let attempt = 0; attempt < 300; attempt++) {
+  for (;;) {
     const value = await read().catch(() => undefined);
     if (value !== undefined && value !== false) return value;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("it did not come to be");
 }
 
 beforeAll(async () => {
@@ -46,7 +37,7 @@ beforeAll(async () => {
     { stdio: "ignore" },
   );
   await until(async () => (await fetch(`${url}/-/ready`)).ok);
-}, 240_000);
+});
 
 afterAll(async () => {
   const gone = new Promise((resolve) => server.once("exit", resolve));

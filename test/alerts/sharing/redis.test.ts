@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dist } from "../../fleet/members.js";
-import { allKeys, RedisServer, until } from "../../helpers/redis.js";
+import { allKeys, until } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 
 const FIXTURE = fileURLToPath(new URL("fixtures/process.mjs", import.meta.url));
 
@@ -19,15 +20,13 @@ interface Message {
   readonly isTold?: boolean;
 }
 
-let server: RedisServer;
+const server = redisForAll();
 let built: string;
 const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
   built = dist();
-  server = await RedisServer.start();
-}, 180_000);
-afterAll(() => server.stop());
+});
 afterEach(async () => {
   await Promise.all([...children].map(kill));
   children.clear();
@@ -90,7 +89,7 @@ describe("alerts of processes that share a Redis", () => {
     expect(receiver.statuses()).toEqual(["firing", "resolved"]);
     expect(new Set(receiver.sent.map(({ key }) => key)).size).toBe(1);
     expect(receiver.sent).toHaveLength(2);
-  }, 60_000);
+  });
 
   it("are told of, and told to be over, though Redis freezes for longer than a lease each time", async () => {
     const receiver = new Receiver();
@@ -110,7 +109,7 @@ describe("alerts of processes that share a Redis", () => {
     await until(() => receiver.statuses().includes("resolved"));
     expect(receiver.statuses()).toEqual(["firing", "resolved"]);
     expect(new Set(receiver.sent.map(({ key }) => key)).size).toBe(1);
-  }, 90_000);
+  });
 
   it("outlive a Redis that comes back empty: none is lost, none told anew", async () => {
     const receiver = new Receiver();
@@ -125,5 +124,5 @@ describe("alerts of processes that share a Redis", () => {
     for (const child of all) child.send({ fire: false });
     await until(() => receiver.statuses().includes("resolved"));
     expect(receiver.statuses()).toEqual(["firing", "resolved"]);
-  }, 60_000);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Detector, StateStore, Verdict } from "../../../src/index.js";
-import { DAY, HOUR, MINUTE, STEP_MS, service } from "./service.js";
+import { DAY, HOUR, MINUTE, randomOf, STEP_MS, service } from "./service.js";
 
 describe("what is watched by default", () => {
   it("is quiet through a day like any other", async () => {
@@ -31,6 +31,17 @@ describe("what is watched by default", () => {
     expect(told.at(-1)).toMatchObject({ state: "ended", id: first?.id });
     expect(begun()).toHaveLength(1);
     expect(told.at(-1)?.affected).toBeGreaterThan(100);
+  });
+
+  it("tells of the first errors of an operation that never had any as soon as of others", async () => {
+    for (const beforeMs of [15 * MINUTE, HOUR, 6 * HOUR]) {
+      const { live, begun, clock } = await service();
+      live(beforeMs, { errorRatio: 0 });
+      const at = clock.wall();
+      live(5 * MINUTE, { errorRatio: 0.2 });
+      expect(begun()[0]?.signal).toBe("errors");
+      expect((begun()[0]?.timeMs ?? 0) - at).toBeLessThanOrEqual(100_000);
+    }
   });
 
   it("tells of slower work, and of a slow tail that the median does not show", async () => {
@@ -127,6 +138,37 @@ describe("what must stay silent", () => {
     live(HOUR, { requests: 20 });
     live(6 * HOUR, (timeMs) => ({ requests: 0.02, errorRatio: timeMs % HOUR < 600_000 ? 0.5 : 0 }));
     expect(told.filter(({ signal }) => signal === "errors")).toEqual([]);
+  });
+
+  it("clumsy callers, a minute at a time, once they are known", async () => {
+    const { live, begun } = await service();
+    const random = randomOf(7);
+    let isClumsy = false;
+    const load = (timeMs: number) => {
+      if (timeMs % MINUTE < STEP_MS) isClumsy = random() < 0.1;
+      return { errorRatio: isClumsy ? 0.12 : 0.02 };
+    };
+    live(DAY / 2, load);
+    const known = begun().length;
+    live(1.5 * DAY, load);
+    expect(begun().slice(known)).toEqual([]);
+    live(10 * MINUTE, { errorRatio: 0.4 });
+    expect(begun().slice(known)).toMatchObject([{ signal: "errors", severity: "critical" }]);
+  });
+
+  it("a batch that fills much of something in the first day, unless it nearly fills it", async () => {
+    const { auspex, live, begun } = await service();
+    let memory = 0.25;
+    auspex.saturation("batch memory", () => memory);
+    live(HOUR);
+    memory = 0.84;
+    live(10 * MINUTE);
+    expect(begun()).toEqual([]);
+    memory = 0.25;
+    live(HOUR);
+    memory = 0.95;
+    live(3 * MINUTE);
+    expect(begun()).toMatchObject([{ signal: "saturation", operation: "batch memory" }]);
   });
 
   it("a wall clock that is set an hour ahead, and back", async () => {

@@ -131,9 +131,22 @@ describe("evidence", () => {
 describe("counts that wander", () => {
   it("are worth less than counts of chance, though neighbours differ no more", () => {
     const wandering = new WanderingDispersion();
-    for (let at = 0; at < 2000; at++) wandering.learn(at % 120 < 60 ? 13 : 7, 10);
+    for (let at = 0; at < 2000; at++) wandering.learn(at % 120 < 60 ? 3 : -3, 10);
     expect(wandering.values[0]).toBeLessThan(1.1);
     expect(wandering.divisor).toBeGreaterThan(5);
+  });
+
+  it("follow others with what these gather, and go their own way from there", () => {
+    const one = new WanderingDispersion();
+    for (let at = 0; at < 100; at++) one.learn(at % 20 < 10 ? 6 : -6, 10);
+    const other = new WanderingDispersion();
+    other.follow(one);
+    const before = other.values;
+    expect(before).toEqual(one.values);
+    for (let at = 0; at < 100; at++) one.learn(30, 10);
+    expect(other.values).toEqual(before);
+    for (let at = 0; at < 100; at++) other.learn(30, 10);
+    expect(other.values).toEqual(one.values);
   });
 });
 

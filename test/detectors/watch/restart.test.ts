@@ -71,7 +71,7 @@ describe("a restart with what was learned", () => {
     await auspex.shutdown();
     const after = JSON.parse(store.values.get("detectors") as string).state.series;
     expect(Math.max(...after[" disk {} saturation"].watch.level.slice(2))).toBeGreaterThan(0.8);
-  }, 60_000);
+  });
 
   it("at another level of traffic is no drop: how much there is, is seen anew", async () => {
     const { live, told } = await restarted(await kept());
@@ -235,5 +235,5 @@ describe("a store that is not as it should be", () => {
         }
       }
     }
-  }, 60_000);
+  });
 });

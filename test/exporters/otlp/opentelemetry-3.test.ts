@@ -55,7 +55,7 @@ beforeAll(() => {
   const packages = [`@opentelemetry/sdk-metrics@${VERSION}`, "@opentelemetry/api@1.10.0"];
   const done = spawnSync("npm", [...args, ...packages], { cwd: folder, encoding: "utf8" });
   if (done.status !== 0) throw new Error(`npm install failed\n${done.stderr}`);
-}, 300_000);
+});
 
 describe("OpenTelemetry's SDK 3.x, on Node 22", () => {
   it("has its exporters adapted, and its readers fed", async () => {
@@ -70,5 +70,5 @@ describe("OpenTelemetry's SDK 3.x, on Node 22", () => {
       count: 10,
       produced: [["app", "own"], ours],
     });
-  }, 300_000);
+  });
 });

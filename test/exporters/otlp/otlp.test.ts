@@ -6,7 +6,8 @@ import { OtlpError, type OtlpOptions, otlp } from "../../../src/exporters/otlp/i
 import type { ExportResult, MetricExporter } from "../../../src/index.js";
 import { batchOf, exporterConforms } from "../../conformance/exporter.js";
 import { monitor } from "../../helpers/monitor.js";
-import { closedPort, Receiver } from "./receiver.js";
+import { freePort } from "../../helpers/ports.js";
+import { Receiver } from "./receiver.js";
 import { encodeResponse, metricsIn } from "./schema.js";
 
 const exporters: MetricExporter[] = [];
@@ -35,7 +36,7 @@ function errorOf(result: ExportResult): OtlpError {
 }
 
 /** However busy the machine is. */
-const PATIENTLY = { timeout: 15_000 };
+const PATIENTLY = { timeout: 60_000 };
 
 /** Knows what came in over its connections. */
 class WatchedAgent extends Agent {
@@ -290,14 +291,15 @@ describe("what a receiver answers", () => {
 
 describe("a network that misbehaves", () => {
   it("is retryable where it may pass, by its code", async () => {
-    const refused = await send(make({ url: `http://127.0.0.1:${await closedPort()}` }));
+    const refused = await send(make({ url: `http://127.0.0.1:${await freePort()}` }));
     expect(refused.status).toBe("retryable");
     expect(errorOf(refused)).toMatchObject({ code: "ECONNREFUSED" });
     const reset = await rawServer((socket) => {
       socket.once("data", () => socket.destroy());
     });
     expect((await send(make({ url: reset }))).status).toBe("retryable");
-    const unknown = await send(make({ url: "http://no-such-host.invalid" }));
+    // A label longer than 63 bytes: no resolver is asked, be there one or none.
+    const unknown = await send(make({ url: `http://${"x".repeat(64)}.invalid` }));
     expect(errorOf(unknown).code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
     expect(unknown.status).toBe("retryable");
   });
@@ -372,7 +374,7 @@ describe("a network that misbehaves", () => {
     // A read of the system's may bring a little more.
     expect(agent.bytesRead).toBeGreaterThan(4 * MIB.length);
     expect(agent.bytesRead).toBeLessThan(4.5 * MIB.length);
-  }, 60_000);
+  });
 
   it("closes the kept connection between exports: the next one gets a new one", async () => {
     for (const leave of ["end", "resetAndDestroy"] as const) {
@@ -396,7 +398,7 @@ describe("a network that misbehaves", () => {
       }
       expect(connections).toBeGreaterThanOrEqual(3);
     }
-  }, 60_000);
+  });
 
   it("breaks off behind a 200: the batch was taken", async () => {
     const url = await rawServer((socket) => {
@@ -455,24 +457,24 @@ describe("a shutdown", () => {
 describe("a monitor that exports by OTLP", () => {
   for (const temporality of ["delta", "cumulative"] as const) {
     it(`has exact totals when the receiver is back (${temporality})`, async () => {
-      const port = await closedPort();
+      const port = await freePort();
       const exporter = otlp({ url: `http://127.0.0.1:${port}`, temporality });
       const auspex = monitor({ saturation: false, exporters: [exporter] });
       const work = auspex.operation("work");
       const jobs = auspex.counter("jobs").bind({});
-      const round = async (count: number): Promise<boolean> => {
+      const round = async (count: number, timeoutMs: number): Promise<boolean> => {
         for (let i = 0; i < count; i++) work.record(5);
         jobs.add(count);
-        return (await auspex.forceFlush({ timeoutMs: 900 })).ok;
+        return (await auspex.forceFlush({ timeoutMs })).ok;
       };
-      expect(await round(10)).toBe(false);
+      expect(await round(10, 900)).toBe(false);
       const receiver = await Receiver.start(port);
       receiver.answer = (response) => response.writeHead(503, { "retry-after": "120" }).end();
-      expect(await round(20)).toBe(false);
+      expect(await round(20, 900)).toBe(false);
       receiver.answer = (response) => response.writeHead(200).end();
       receiver.received.length = 0;
-      expect(await round(30)).toBe(true);
-      expect(await round(40)).toBe(true);
+      expect(await round(30, 60_000)).toBe(true);
+      expect(await round(40, 60_000)).toBe(true);
       const seen = receiver.received.map(({ request }) => {
         const metrics = metricsIn(request);
         const { histogram } = metrics["auspex.operation.duration"];

@@ -6,7 +6,8 @@ import type { ExportResult } from "../../../src/index.js";
 import { batchOf, batchWith, histogramMetric, numberMetric } from "../../../src/testing/index.js";
 import { exporterConforms } from "../../conformance/exporter.js";
 import { manualMonitor } from "../../helpers/monitor.js";
-import { eventually, freePort, listen, promtool, start } from "./harness.js";
+import { freePort } from "../../helpers/ports.js";
+import { eventually, listen, promtool, start } from "./harness.js";
 
 interface Seen {
   readonly method?: string;
@@ -71,7 +72,7 @@ describe("a real Pushgateway", () => {
     expect(second).not.toContain("once");
     expect(await exporter.delete()).toEqual({ status: "success" });
     expect(await page(url)).not.toContain("nightly");
-  }, 60_000);
+  });
 
   it("keeps other metrics of the group when the push does not replace it", async () => {
     const url = await real();
@@ -81,7 +82,7 @@ describe("a real Pushgateway", () => {
     const text = await page(url);
     expect(text).toContain("a_total{");
     expect(text).toContain("b_total{");
-  }, 60_000);
+  });
 
   it("has a group by its very labels, whatever is in them", async () => {
     const url = await real();
@@ -94,7 +95,7 @@ describe("a real Pushgateway", () => {
     const { data } = (await (await fetch(`${url}/api/v1/metrics`)).json()) as any;
     const groups = data.map(({ labels }: any) => [labels.job, labels.value ?? ""]).sort();
     expect(groups).toEqual(odd.map((value) => [`job ${value}`, value]).sort());
-  }, 60_000);
+  });
 
   it("gets the last values of a batch job from its shutdown", async () => {
     const url = await real();
@@ -102,14 +103,14 @@ describe("a real Pushgateway", () => {
     auspex.counter("rows").add(1200);
     expect(await auspex.shutdown()).toMatchObject({ ok: true, unflushed: 0 });
     expect(await page(url)).toContain('rows_total{instance="",job="batch"} 1200\n');
-  }, 60_000);
+  });
 
   it("refuses what it would not take, and says why", async () => {
     const url = await real();
     const exporter = pushgateway({ url: `${url}/nowhere`, job: "x" });
     const result = await exporter.export(batchOf([1]), signal);
     expect(result).toMatchObject({ status: "failure" });
-  }, 60_000);
+  });
 });
 
 describe("a push", () => {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { manualMonitor } from "../../helpers/monitor.js";
 import { peer } from "../../helpers/peers.js";
-import { eventually, folder, freePort, listen, start } from "./harness.js";
+import { freePort } from "../../helpers/ports.js";
+import { eventually, folder, listen, start } from "./harness.js";
 
 const page = readFileSync(new URL("../../../docs/prometheus.md", import.meta.url), "utf8");
 const recipes = [...page.matchAll(/^```yaml\n# (agent|server)\n([\s\S]*?)^```$/gm)];
@@ -82,5 +83,5 @@ describe("the recipes for Prometheus", () => {
       return data.result[0]?.value[1];
     });
     expect(told).toBe("7");
-  }, 90_000);
+  });
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { redis } from "../../../src/exporters/redis/index.js";
-import { allKeys, RedisServer, until } from "../../helpers/redis.js";
+import { allKeys, until } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 import { BadNetwork } from "./bad-network.js";
 import {
   COUNTER,
@@ -13,16 +14,14 @@ import {
   START,
 } from "./harness.js";
 
-let server: RedisServer;
+const server = redisForAll();
 let network: BadNetwork;
 
 beforeAll(async () => {
-  server = await RedisServer.start();
   network = await BadNetwork.start(server.port);
 });
 afterAll(async () => {
   await network.stop();
-  await server.stop();
 });
 
 /** What may happen between two flushes, or during one. */
@@ -87,4 +86,4 @@ it("whatever happens to replies, requests, connections and Redis itself, the tot
     }),
     { numRuns: 20 },
   );
-}, 60_000);
+});

@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type RedisExporter, redis } from "../../../src/exporters/redis/index.js";
 import { Keys, parseDescriptor, parseProcess } from "../../../src/exporters/redis/schema.js";
 import type { MetricBatch, MetricData } from "../../../src/snapshot/batch.js";
 import { histogramMetric, histogramOf, numberMetric } from "../../../src/testing/index.js";
 import { exporterConforms } from "../../conformance/exporter.js";
-import { allKeys, RedisServer, until } from "../../helpers/redis.js";
+import { allKeys, until } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 import {
   COUNTER,
   fieldsOf,
@@ -16,13 +17,9 @@ import {
   START,
 } from "./harness.js";
 
-let server: RedisServer;
+const server = redisForAll();
 let exporter: RedisExporter;
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
   await server.flush();
   exporter = redis({ url: server.url });

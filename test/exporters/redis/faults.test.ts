@@ -36,7 +36,7 @@ async function start(config: Record<string, string> = {}): Promise<RedisServer> 
 }
 
 function exporterTo(url: string, more: RedisExporterOptions = {}): RedisExporter {
-  const exporter = redis({ url, timeoutMs: 200, ...more });
+  const exporter = redis({ url, timeoutMs: 30_000, ...more });
   exporters.push(exporter);
   return exporter;
 }
@@ -47,12 +47,12 @@ class Load extends Recording {
   #next = 0;
 
   /** @returns the status and the reason of each flush */
-  async flush(exporter: RedisExporter, times = 1): Promise<string[]> {
+  async flush(exporter: RedisExporter, times = 1, signalOf = () => SIGNAL): Promise<string[]> {
     const results: string[] = [];
     for (let i = 0; i < times; i++) {
       this.record(...Array.from({ length: 10 }, () => (1 + (this.#next++ % 100)) / 1000));
       this.#at += 5000;
-      const result = await exporter.export(this.batch(this.#at), SIGNAL);
+      const result = await exporter.export(this.batch(this.#at), signalOf());
       results.push(
         result.status === "success" ? "success" : `${result.status} ${result.error.name}`,
       );
@@ -310,7 +310,7 @@ describe("the Redis exporter, when Redis fails", () => {
     const server = await start();
     const proxy = await BadNetwork.start(server.port);
     opened.push(proxy);
-    const exporter = exporterTo(proxy.url, { timeoutMs: 250 });
+    const exporter = exporterTo(proxy.url);
     const load = new Load();
     const record = async () => {
       const text = await server.client().hget(new Keys("auspex").processes("conformance"), "1-a-b");
@@ -319,7 +319,7 @@ describe("the Redis exporter, when Redis fails", () => {
     await load.flush(exporter, 4);
     expect((await record())?.lateMs).toBeUndefined();
     proxy.mode = "lose requests";
-    await load.flush(exporter, 12);
+    await load.flush(exporter, 12, () => AbortSignal.timeout(100));
     proxy.mode = "pass";
     await load.recover(exporter);
     // The first flush that was lost was of 20 … 25 s; the window before is written again with it.

@@ -4,22 +4,21 @@ import { RedisConnection } from "../../../src/exporters/redis/redis-connection.j
 import { Keys } from "../../../src/exporters/redis/schema.js";
 import { clientMaker } from "../../../src/exporters/redis/target.js";
 import { RedisCluster, RedisServer, until } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 
 const keys = new Keys("test");
 
-let server: RedisServer;
+const server = redisForAll();
 let connection: RedisConnection;
 let key: string;
 let nth = 0;
 
 beforeAll(async () => {
-  server = await RedisServer.start();
-  connection = new RedisConnection(clientMaker({ url: server.url }), 1000);
+  connection = new RedisConnection(clientMaker({ url: server.url }), 30_000);
 });
 
 afterAll(async () => {
   connection.close();
-  await server.stop();
 });
 
 beforeEach(() => {
@@ -104,7 +103,7 @@ describe("a lease in Redis", () => {
   it("works in a Cluster", async () => {
     const cluster = await RedisCluster.start();
     const { host, port } = cluster.seeds[0];
-    const own = new RedisConnection(clientMaker({ nodes: [`redis://${host}:${port}`] }), 2000);
+    const own = new RedisConnection(clientMaker({ nodes: [`redis://${host}:${port}`] }), 30_000);
     const [one, two] = ["one", "two"].map((owner) => {
       return new RedisLease({ connection: own, key, owner, ttlMs: 60_000 });
     });

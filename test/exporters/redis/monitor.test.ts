@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { redis } from "../../../src/exporters/redis/index.js";
 import {
   Keys,
@@ -6,16 +6,13 @@ import {
   type SeriesDescriptor,
 } from "../../../src/exporters/redis/schema.js";
 import { manualMonitor, monitor } from "../../helpers/monitor.js";
-import { allKeys, RedisServer, until } from "../../helpers/redis.js";
+import { allKeys, until } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 import { BadNetwork } from "./bad-network.js";
 import { fieldsOf, type Read, readProcess } from "./harness.js";
 
-let server: RedisServer;
+const server = redisForAll();
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
 beforeEach(() => server.flush());
 
 /** What the one process there is wrote. */

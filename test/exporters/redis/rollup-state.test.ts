@@ -8,24 +8,22 @@ import {
 } from "../../../src/exporters/redis/rollup-state.js";
 import { DEFAULT_RETENTION } from "../../../src/exporters/redis/schema.js";
 import { clientMaker } from "../../../src/exporters/redis/target.js";
-import { RedisServer } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 import { keys } from "./rollup-fixture.js";
 
 const STEPS = [10_000, 60_000];
 const [fine, coarse] = STEPS.map((stepMs) => reachedField(STEPS, stepMs)) as [string, string];
 
-let server: RedisServer;
+const server = redisForAll();
 let connection: RedisConnection;
 let state: RollupStateStore;
 
 beforeAll(async () => {
-  server = await RedisServer.start();
   connection = new RedisConnection(clientMaker({ url: server.url }), 1000);
 });
 
 afterAll(async () => {
   connection.close();
-  await server.stop();
 });
 
 beforeEach(async () => {

@@ -14,6 +14,7 @@ import type { Lease } from "../../../src/state/services.js";
 import { histogramOf } from "../../../src/testing/batch.js";
 import { ManualClock } from "../../helpers/manual-clock.js";
 import { RedisServer } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 import {
   counter,
   duration,
@@ -30,7 +31,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const STEP_MS = 10_000;
 
-let server: RedisServer;
+const server = redisForAll();
 let connection: RedisConnection;
 let service: string;
 let clock: ManualClock;
@@ -39,13 +40,11 @@ let t0: number;
 let nth = 0;
 
 beforeAll(async () => {
-  server = await RedisServer.start();
   connection = new RedisConnection(clientMaker({ url: server.url }), 5000);
 });
 
 afterAll(async () => {
   connection.close();
-  await server.stop();
 });
 
 beforeEach(() => {

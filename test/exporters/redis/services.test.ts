@@ -1,15 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type RedisExporter, redis } from "../../../src/exporters/redis/index.js";
-import { allKeys, RedisServer } from "../../helpers/redis.js";
+import { allKeys } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 import { Recording, SIGNAL, START } from "./harness.js";
 
-let server: RedisServer;
+const server = redisForAll();
 const exporters: RedisExporter[] = [];
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
 afterEach(() => Promise.all(exporters.splice(0).map((each) => each.shutdown())));
 
 function exporterOf(process: string, service = "shop"): RedisExporter {

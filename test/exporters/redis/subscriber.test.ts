@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type RedisExporter,
   redis,
@@ -10,18 +10,15 @@ import {
 import { keptAlive } from "../../../src/testing/watch.js";
 import { unhandledIn } from "../../helpers/hostile.js";
 import { RedisServer, until } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 import { BadNetwork } from "./bad-network.js";
 import { alert, events } from "./events.js";
 import { Recording, START } from "./harness.js";
 
-let server: RedisServer;
+const server = redisForAll();
 const open: Subscription[] = [];
 const exporters: RedisExporter[] = [];
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
 afterEach(async () => {
   for (const each of open.splice(0)) each.close();
   await Promise.all(exporters.splice(0).map((each) => each.shutdown()));
@@ -53,7 +50,7 @@ describe("a subscriber", () => {
     await listen({ alert: note, anomaly: note, incident: note, insight: note });
     const exporter = exporterOf();
     for (const event of events) exporter.onEvent(event);
-    await until(() => heard.length === events.length);
+    await until(() => heard.length === events.length && exporter.tally.published === 4);
     expect(heard).toEqual(events.map((event) => ({ ...event, service: "shop", process: "1-a-b" })));
     expect(exporter.tally).toMatchObject({ published: 4, undelivered: 0, dropped: 0 });
   });
@@ -204,12 +201,14 @@ describe("the exporter's messages", () => {
 
   it("wait for Redis within bounds, the oldest dropped first", async () => {
     const later = await RedisServer.reserved();
-    const exporter = redis({ url: later.url, timeoutMs: 200 });
+    const exporter = redis({ url: later.url, timeoutMs: 10_000 });
     exporters.push(exporter);
     for (let i = 0; i < 1500; i++) exporter.services.publish("c", `message ${i}`);
     expect(exporter.tally.dropped).toBe(500);
     exporter.services.publish("c", "x".repeat(2 << 20));
     expect(exporter.tally.dropped).toBe(501);
+    // The attempt of their publishing is over: nothing goes out before somebody listens.
+    await exporter.forceFlush();
     await later.boot();
     const raw = later.client();
     const heard: string[] = [];

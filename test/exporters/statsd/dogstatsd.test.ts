@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { StatsdExporter } from "../../../src/exporters/statsd/exporter.js";
 import type { StatsdOptions } from "../../../src/exporters/statsd/index.js";
 import { resolveStatsdOptions } from "../../../src/exporters/statsd/resolve-options.js";
+import { ClosedHistogram } from "../../../src/histogram/closed-histogram.js";
+import { SparseWriter } from "../../../src/histogram/sparse.js";
 import type { AttributesData, MetricData } from "../../../src/snapshot/batch.js";
 import { deltaBatch, histogramOf, never, number, START, timings } from "./batches.js";
 import { FakeServer } from "./fake-server.js";
@@ -103,7 +105,7 @@ describe("DogStatsD", () => {
 
   it("answers events it cannot send, and rejects none", async () => {
     const { server, exporter } = datadog();
-    for (const event of [{ title: "" }, { title: 5 }, undefined, { title: "x".repeat(1500) }]) {
+    for (const event of [{ title: "" }, { title: 5 }, undefined, { title: "x".repeat(8500) }]) {
       expect(await exporter.event(event as never)).toMatchObject({ status: "failure" });
     }
     const odd = {
@@ -134,13 +136,10 @@ describe("DogStatsD", () => {
     const { server, exporter } = datadog();
     const metrics = counts.map((count) => {
       const { layout, scale } = histogramOf([1]);
-      const closed = histogramOf([1]);
-      const histogram = Object.assign(Object.create(Object.getPrototypeOf(closed)), {
-        layout,
-        scale,
-        count,
-        forEachSlot: (visit: (slot: number, count: number) => void) => visit(500, count),
-      });
+      const writer = new SparseWriter();
+      writer.put(500, count);
+      const bytes = writer.bytes.slice(0, writer.length);
+      const histogram = new ClosedHistogram(layout, scale, count, bytes);
       return {
         ...timings(`of.${count}`, []),
         points: [{ attributes: {}, histogram }],

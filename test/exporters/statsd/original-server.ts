@@ -3,9 +3,10 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { freePort } from "../../helpers/ports.js";
 
 /** What a backend of the original server is handed at a flush. */
 export interface Flushed {
@@ -46,7 +47,7 @@ export class OriginalServer {
 
   /** @param socket - listen on this stream Unix socket, not on UDP */
   static async start({ socket }: { socket?: string } = {}): Promise<OriginalServer> {
-    const ports = { port: await freeUdpPort(), managementPort: await freeTcpPort() };
+    const ports = { port: await freeUdpPort(), managementPort: await freePort() };
     const folder = mkdtempSync(join(tmpdir(), "statsd-"));
     const backend = join(folder, "backend.js");
     writeFileSync(backend, BACKEND);
@@ -141,14 +142,5 @@ async function freeUdpPort(): Promise<number> {
   const { port } = socket.address();
   socket.close();
   await once(socket, "close");
-  return port;
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
   return port;
 }

@@ -39,9 +39,9 @@ export class Sink {
 
 /** Waits until a condition holds. */
 export async function until(holds: () => boolean, what = "the condition"): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = performance.now() + 30_000;
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -12,18 +12,17 @@ import {
   rollups,
 } from "../../exporters/redis/rollup-fixture.js";
 import { ManualClock } from "../../helpers/manual-clock.js";
-import { RedisServer } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 
 const clock = new ManualClock();
 const t0 = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 7_200_000;
 clock.epoch = t0 + 9500 - clock.now();
 
-let server: RedisServer;
+const server = redisForAll();
 let connection: RedisConnection;
 let fleet: RedisFleet;
 
 beforeAll(async () => {
-  server = await RedisServer.start();
   connection = new RedisConnection(clientMaker({ url: server.url }), 5000);
   fleet = redisFleet({ url: server.url, prefix: "test", clock });
 });
@@ -31,7 +30,6 @@ beforeAll(async () => {
 afterAll(async () => {
   fleet.close();
   connection.close();
-  await server.stop();
 });
 
 const work = duration("work");

@@ -6,6 +6,7 @@ import type { FleetOperationSnapshot } from "../../../src/fleet/model.js";
 import { type RedisFleet, redisFleet } from "../../../src/fleet/redis/redis-fleet.js";
 import { histogramOf } from "../../../src/testing/batch.js";
 import { RedisCluster, RedisServer, until } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 import { dist } from "../members.js";
 
 /** A second and five: what takes minutes elsewhere is seen here in seconds. */
@@ -25,7 +26,7 @@ let built: string;
 
 beforeAll(() => {
   built = dist();
-}, 180_000);
+});
 
 afterEach(() => {
   for (const member of members) member.kill();
@@ -94,6 +95,19 @@ function find(operations: readonly FleetOperationSnapshot[], name: string) {
   return operations.find((each) => each.name === name);
 }
 
+/** A snapshot that is as it should be; on a busy machine one more process may be late for a while. */
+async function when(
+  fleet: RedisFleet,
+  window: Parameters<RedisFleet["snapshot"]>[0],
+  isSo: (snapshot: Awaited<ReturnType<RedisFleet["snapshot"]>>) => boolean,
+) {
+  for (;;) {
+    const snapshot = await fleet.snapshot(window);
+    if (isSo(snapshot)) return snapshot;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** What is in the ranges of an operation since an instant: roll-ups, and windows that are none yet. */
 async function countIn(fleet: RedisFleet, from: number): Promise<number> {
   const { series } = await fleet.range({ from, to: Date.now() + 60_000, operation: "work" });
@@ -116,15 +130,12 @@ async function eight(options: object): Promise<{ all: Member[]; values: number[]
 }
 
 describe("eight processes that write to one Redis", () => {
-  let server: RedisServer;
+  const server = redisForAll();
   let url: string;
 
-  beforeAll(async () => {
-    server = await RedisServer.start();
+  beforeAll(() => {
     url = server.url;
   });
-
-  afterAll(() => server.stop());
 
   it("are one: percentiles of the pooled values, exact counts, in windows, totals and ranges", async () => {
     const options = { url, prefix: "one" };
@@ -138,7 +149,7 @@ describe("eight processes that write to one Redis", () => {
     await flushed(...all);
     const fleet = reader(options);
     for (const window of ["1m", "5m", "1h", "total"] as const) {
-      const snapshot = await fleet.snapshot(window);
+      const snapshot = await when(fleet, window, ({ partial }) => !partial);
       expect(snapshot, window).toMatchObject({ service: "shop", partial: false, stale: false });
       expect(find(snapshot.operations, "work"), window).toMatchObject({
         // Of roll-ups it is known how many there were at a time.
@@ -173,7 +184,7 @@ describe("eight processes that write to one Redis", () => {
     });
     const points = series.flatMap((each) => (each.kind === "operation" ? each.points : []));
     expect(points.reduce((sum, { errors }) => sum + errors, 0)).toBe(4);
-  }, 60_000);
+  });
 
   it("lose nothing when one is killed and another takes its place", async () => {
     const options = { url, prefix: "killed" };
@@ -185,21 +196,22 @@ describe("eight processes that write to one Redis", () => {
     const born = await Member.start(options);
     await born.act("record", { values: valuesOf(8) });
     await flushed(born);
-    await until(async () => (await fleet.snapshot("1m")).partial);
-    const snapshot = await fleet.snapshot("total");
-    expect(snapshot.missing).toMatchObject([{ reason: "timeout", pid: all[3]?.child.pid }]);
+    const pid = all[3]?.child.pid;
+    const isOnly = ({ missing }: { missing: readonly { pid?: number }[] }) =>
+      missing.length === 1 && missing[0]?.pid === pid;
+    const snapshot = await when(fleet, "total", isOnly);
+    expect(snapshot.missing).toMatchObject([{ reason: "timeout", pid }]);
     expect(find(snapshot.operations, "work")).toMatchObject({
       processes: 9,
       latency: expected([...values, ...valuesOf(8)]),
     });
     const ended = (await all[4]?.act("end")) as { ok: boolean };
     expect(ended.ok).toBe(true);
-    const after = await fleet.snapshot("total");
+    const after = await when(fleet, "total", isOnly);
     expect(find(after.operations, "work")?.traffic.count).toBe(4500);
     expect(after.processes.filter(({ live }) => live)).toHaveLength(7);
-    expect(after.missing).toHaveLength(1);
     expect(await countIn(fleet, from)).toBe(4500);
-  }, 60_000);
+  });
 
   it("show at once that one is frozen, and are whole again when it wakes up", async () => {
     const options = { url, prefix: "frozen" };
@@ -210,8 +222,9 @@ describe("eight processes that write to one Redis", () => {
     await all[0]?.act("record", { values: valuesOf(8) });
     const { child } = all[0] as Member;
     child.kill("SIGSTOP");
-    await until(async () => (await fleet.snapshot("10s")).partial);
-    const frozen = await fleet.snapshot("1m");
+    const frozen = await when(fleet, "1m", ({ missing }) => {
+      return missing.length === 1 && missing[0]?.pid === child.pid;
+    });
     expect(frozen.missing).toMatchObject([{ reason: "timeout", pid: child.pid }]);
     expect(find(frozen.operations, "work")?.traffic.count).toBeGreaterThanOrEqual(4000);
     child.kill("SIGCONT");
@@ -223,7 +236,7 @@ describe("eight processes that write to one Redis", () => {
     );
     await until(async () => (await countIn(fleet, from)) >= 4500);
     expect(await countIn(fleet, from)).toBe(4500);
-  }, 60_000);
+  });
 
   it("have exact totals again after Redis has lost everything, or was killed", async () => {
     const own = await RedisServer.start();
@@ -245,7 +258,7 @@ describe("eight processes that write to one Redis", () => {
     expect(find(operations, "work")?.latency).toMatchObject(expected([...values, ...more]));
     expect(counters).toMatchObject([{ name: "jobs", count: 4500 }]);
     await own.stop();
-  }, 60_000);
+  });
 });
 
 describe("a fleet in a Redis Cluster", () => {
@@ -253,7 +266,7 @@ describe("a fleet in a Redis Cluster", () => {
 
   beforeAll(async () => {
     cluster = await RedisCluster.start();
-  }, 30_000);
+  });
 
   afterAll(() => cluster.stop());
 
@@ -265,7 +278,7 @@ describe("a fleet in a Redis Cluster", () => {
     await flushed(...all);
     const fleet = reader(options);
     for (const window of ["1m", "total"] as const) {
-      const snapshot = await fleet.snapshot(window);
+      const snapshot = await when(fleet, window, ({ partial }) => !partial);
       expect(snapshot).toMatchObject({ partial: false, stale: false });
       expect(find(snapshot.operations, "work")?.latency).toMatchObject(expected(values));
     }
@@ -277,5 +290,5 @@ describe("a fleet in a Redis Cluster", () => {
     expect(await countIn(fleet, from)).toBe(values.length);
     const keys = await cluster.keys();
     expect(new Set(keys.map((key) => /\{[^}]+\}/.exec(key)?.[0])).size).toBeGreaterThan(8);
-  }, 60_000);
+  });
 });

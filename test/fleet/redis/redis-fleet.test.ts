@@ -17,25 +17,24 @@ import {
 } from "../../exporters/redis/rollup-fixture.js";
 import { ManualClock } from "../../helpers/manual-clock.js";
 import { RedisServer } from "../../helpers/redis.js";
+import { redisForAll } from "../../helpers/redis-for-all.js";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const STEP_MS = 10_000;
 
-let server: RedisServer;
+const server = redisForAll();
 let connection: RedisConnection;
 let fleet: RedisFleet;
 let clock: ManualClock;
 let t0: number;
 
 beforeAll(async () => {
-  server = await RedisServer.start();
   connection = new RedisConnection(clientMaker({ url: server.url }), 5000);
 });
 
 afterAll(async () => {
   connection.close();
-  await server.stop();
 });
 
 beforeEach(async () => {

@@ -27,6 +27,24 @@ describe("MCP", () => {
     expect(operation("resources/read").instrument).toBe("mcp.server.operation.duration");
   });
 
+  it("tells its client's errors apart by their code, a timeout among them", async () => {
+    const { auspex, researcher, operation, count } = setUp();
+    class McpError extends Error {
+      constructor(readonly code: unknown) {
+        super(`MCP error ${code}`);
+      }
+    }
+    for (const code of [-32001, -32602, "own", Number.NaN]) {
+      const work = () => Promise.reject(new McpError(code));
+      await expect(mcp(auspex).request("tools/call", work, "search")).rejects.toThrow(McpError);
+      await expect(researcher.tool("search", work)).rejects.toThrow(McpError);
+    }
+    const byType = { "-32001": 1, "-32602": 1, McpError: 1, own: 1 };
+    expect(operation("tools/call search").errors.byType).toEqual(byType);
+    expect(operation("execute_tool search").errors.byType).toEqual(byType);
+    expect(count("auspex.agent.timeouts")).toBe(2);
+  });
+
   it("has sessions that last from their beginning to their end", async () => {
     const { auspex, clock, operation, faults } = setUp();
     const session = mcp(auspex).session();

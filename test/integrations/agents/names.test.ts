@@ -111,6 +111,7 @@ describe("the hash of arguments", () => {
       "x".repeat(20_000),
       Array(20_000).fill(1),
       cycle,
+      2n ** 5000n,
       new Map(),
       new Uint8Array(8),
       () => 1,
@@ -126,6 +127,8 @@ describe("the hash of arguments", () => {
     ]) {
       expect(hashOf(value, 1)).toBeUndefined();
     }
+    expect(hashOf([2n ** 4000n, -(2n ** 4000n)], 1)).toBeDefined();
+    expect(hashOf(2n ** 4000n, 1)).not.toBe(hashOf(-(2n ** 4000n), 1));
     expect(hashOf(new Date(5), 1)).toBe(hashOf(new Date(5), 1));
   });
 });

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
 import { collected, setUp } from "./setup.js";
 
@@ -440,6 +441,68 @@ describe("a streamed model call", () => {
     for await (const _ of set.researcher.model("m", () => iterable as AsyncIterable<unknown>));
     expect(set.operation("chat m").traffic.count).toBe(2);
     expect(set.inFlight()).toBe(0);
+  });
+
+  it("that hands out the same iterator again counts each of its values once", async () => {
+    const set = setUp();
+    const one = timed(set, CHUNKS);
+    const stream = set.researcher.model("m", () => ({ [Symbol.asyncIterator]: () => one }));
+    await stream[Symbol.asyncIterator]().next();
+    await stream[Symbol.asyncIterator]().next();
+    for await (const _ of stream);
+    expectWholeStream(set);
+  });
+
+  it.each(["of another realm", "of a class with `then` alone"])(
+    "whose steps are promises %s is timed to its end, and steps stay awaitable",
+    async (kind) => {
+      const set = setUp();
+      const elsewhere = runInNewContext("Promise") as PromiseConstructor;
+      const source = timed(set, CHUNKS);
+      const stream = set.researcher.model("m", () => ({
+        next(): PromiseLike<IteratorResult<unknown>> {
+          const step = source.next();
+          if (kind === "of another realm") return elsewhere.resolve(step);
+          // biome-ignore lint/suspicious/noThenProperty: it is what the test is about
+          return { then: (...settle) => step.then(...settle) };
+        },
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+      }));
+      for await (const _ of stream as unknown as AsyncIterable<unknown>);
+      expectWholeStream(set);
+    },
+  );
+
+  it("that was over before it was answered ends at once, as it ended", async () => {
+    const set = setUp();
+    const read = Readable.from(["a"]);
+    for await (const _ of read);
+    const left = Readable.from(["a"]).destroy();
+    const broken = Readable.from(["a"]);
+    broken.on("error", () => {}).destroy(new TypeError("broken"));
+    const closed = new ReadableStream({ start: (controller) => controller.close() });
+    const errored = new ReadableStream({ start: (to) => to.error(new RangeError("no")) });
+    const streams = [read, left, broken, closed, errored];
+    for (const stream of streams) expect(set.researcher.model("m", () => stream)).toBe(stream);
+    const { traffic, aborted, errors, inFlight } = set.operation("chat m");
+    expect([traffic.count, aborted.count, inFlight]).toEqual([streams.length, 1, 0]);
+    expect(errors.byType).toEqual({ TypeError: 1, _OTHER: 1 });
+  });
+
+  it("with chunks whose getters throw goes on, and each of them is counted", async () => {
+    const set = setUp();
+    const odd = {
+      get usage() {
+        throw new Error("no");
+      },
+    };
+    const stream = set.researcher.model("m", () => timed(set, [odd, ...CHUNKS.slice(1), odd]));
+    for await (const _ of stream);
+    expect(set.faults()).toEqual({ usage_shape: 2 });
+    expect(set.operation("chat m").errors.count).toBe(0);
+    expect(set.count("auspex.gen_ai.client.tokens")).toBe(140);
   });
 
   it("handed out again and again gathers no followers without end", async () => {

@@ -231,6 +231,22 @@ describe("the tokens of a model", () => {
     expect(auspex.snapshot("total").self.callbackErrors).toBe(1);
   });
 
+  it("that stand behind a getter that throws are counted, and the answer is a success", () => {
+    const { researcher, operation, faults } = setUp();
+    const answer = {
+      get usage() {
+        throw new Error("no");
+      },
+    };
+    expect(researcher.model("m", () => answer)).toBe(answer);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(researcher.model("m", () => proxy)).toBe(proxy);
+    expect(faults()).toEqual({ usage_shape: 2 });
+    expect(operation("chat m").traffic.count).toBe(2);
+    expect(operation("chat m").errors.count).toBe(0);
+  });
+
   it.each(Object.keys(HOSTILE))("survive a usage that is %s", async (name) => {
     const { researcher, operation } = setUp();
     const found = await unhandledIn(() => {

@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerOptions } from "node:http";
+import type { Socket } from "node:net";
 import type { Auspex } from "auspex";
 import { monitorExpress } from "auspex/express";
 import { fastifyAuspex } from "auspex/fastify";
@@ -113,15 +114,15 @@ describe.each(servers)("%s", (_name, serve) => {
 
   it("counts headers and bodies that come too slowly as 408", async () => {
     const auspex = monitor();
-    const options = { headersTimeout: 30, requestTimeout: 60, connectionsCheckingInterval: 10 };
-    const server = await serve(auspex, options);
-    // Fastify sets its own.
-    Object.assign(server, { headersTimeout: 30, requestTimeout: 60 });
+    const server = await serve(auspex, { connectionsCheckingInterval: 10 });
     const port = await listen(server);
     const [headers, body] = [await dial(port), await dial(port)];
     const answered = Promise.all([got(headers, "408"), got(body, "408")]);
     headers.write("GET / HTTP/1.1\r\nhost: a");
     body.write(`${POST}content-length: 100\r\n\r\n{"a"`);
+    await until(() => total(auspex).inFlight === 1);
+    // Not before the headers of the one are there, however slow the machine is.
+    Object.assign(server, { headersTimeout: 30, requestTimeout: 60 });
     await answered;
     await until(() => total(auspex).count === 2 && total(auspex).inFlight === 0);
     const shown = await recorded(auspex);
@@ -133,9 +134,14 @@ describe.each(servers)("%s", (_name, serve) => {
   it("counts a request that the server's socket timeout cuts off as aborted", async () => {
     const auspex = monitor();
     const server = await serve(auspex);
-    server.timeout = 30;
+    server.timeout = 600_000;
+    const sockets: Socket[] = [];
+    server.on("connection", (socket) => sockets.push(socket));
     const client = await dial(await listen(server));
     client.write("GET /wait HTTP/1.1\r\nhost: a\r\n\r\n");
+    await until(() => total(auspex).inFlight === 1);
+    // Not before the request is there, however slow the machine is.
+    sockets[0]?.setTimeout(30);
     await until(() => total(auspex).count === 1);
     expect(await recorded(auspex)).toEqual(["1 × GET /wait 499"]);
     expect(total(auspex)).toEqual({ count: 1, aborted: 1, inFlight: 0 });

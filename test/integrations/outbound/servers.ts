@@ -42,7 +42,7 @@ export interface Peer {
   readonly server: Server;
   readonly port: number;
   readonly url: string;
-  /** Requests that have reached it. */
+  /** Paths of the requests that have reached it, without their queries. */
   readonly requests: string[];
 }
 
@@ -102,11 +102,11 @@ export function outcomes(auspex: Auspex) {
   };
 }
 
-/** Waits until `condition` holds; fails after two seconds. */
+/** Waits until `condition` holds; fails after a quarter of a minute. */
 export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
-  const deadline = Date.now() + 2000;
+  const deadline = performance.now() + 15_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`still not: ${what}`);
+    if (performance.now() > deadline) throw new Error(`still not: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -36,7 +36,7 @@ const block = (ms: number) => {
 
 /** What others do on the machine is seen too: once in a while they let a moment be. */
 const onQuietMachine = (name: string, test: () => Promise<void>) => {
-  it(name, () => vi.waitFor(test, { timeout: 50_000 }), 60_000);
+  it(name, () => vi.waitFor(test, { timeout: 90_000 }));
 };
 
 const LINUX = [
@@ -93,9 +93,11 @@ describe("on the real process, runtime probes", () => {
     let sink: unknown;
     for (let i = 0; i < 3e6; i++) sink = [i, sink && i];
     expect(sink).toBeDefined();
-    await pass(20);
-    sample();
-    expect(value("auspex.gc.time", "minor")).toBeGreaterThan(0);
+    // Word of collections comes in a later turn of the loop.
+    await vi.waitFor(() => {
+      sample();
+      expect(value("auspex.gc.time", "minor")).toBeGreaterThan(0);
+    });
     expect(value("auspex.gc.utilization")).toBeGreaterThan(0);
     expect(value("auspex.gc.utilization")).toBeLessThanOrEqual(1);
   });

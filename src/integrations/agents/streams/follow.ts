@@ -1,3 +1,4 @@
+import { isErrored, isReadable, type Readable } from "node:stream";
 import { followHelperStream, followNodeStream } from "./emitter.js";
 import { followIterator } from "./iterator.js";
 import { followReadable } from "./readable.js";
@@ -35,11 +36,25 @@ export function isStream(value: object): boolean {
 export function followStream(stream: object, sink: StreamSink): void {
   const foreign = stream as Foreign;
   const are = (...methods: unknown[]) => methods.every((each) => typeof each === "function");
-  if (are(foreign.pipe, foreign.emit, foreign.read)) followNodeStream(stream, sink);
-  else if (are(foreign.getReader, foreign.tee)) followReadable(stream, sink);
-  else if (are(foreign._emit, foreign.abort)) followHelperStream(stream, sink);
+  if (are(foreign.pipe, foreign.emit, foreign.read)) {
+    if (!isOver(stream, sink)) followNodeStream(stream, sink);
+  } else if (are(foreign.getReader, foreign.tee)) {
+    if (!isOver(stream, sink)) followReadable(stream, sink);
+  } else if (are(foreign._emit, foreign.abort)) followHelperStream(stream, sink);
   else if (are(foreign.next)) followIterator(stream, sink);
   else followIterable(stream, foreign, sink);
+}
+
+/** One of Node or of the web that was read, left or broken before it was answered tells no end any more. */
+function isOver(stream: object, sink: StreamSink): boolean {
+  const given = stream as Readable;
+  if (isReadable(given) !== false) return false;
+  // A Node stream knows its error before it tells of it; a web stream keeps it to itself.
+  if (given.errored instanceof Error || isErrored(given)) sink.fail(given.errored);
+  // Nor does a web stream tell whether it was read or left.
+  else if (given.readableEnded === false) sink.abort();
+  else sink.end();
+  return true;
 }
 
 /**
@@ -50,9 +65,13 @@ function followIterable(stream: object, { iterator, controller }: Foreign, sink:
   const isClients = typeof iterator === "function" && Object.hasOwn(stream, "iterator");
   const name = isClients ? "iterator" : Symbol.asyncIterator;
   const make = (stream as Readonly<Record<PropertyKey, Method>>)[name];
+  const known = new WeakSet<object>();
   replace(stream, name, function (this: unknown, ...given: unknown[]): unknown {
     const made = Reflect.apply(make, this, given);
     try {
+      // Some hand out the same iterator again: seen twice, its values would count twice.
+      if (known.has(made as object)) return made;
+      known.add(made as object);
       followIterator(made as object, sink, controller?.signal);
       sink.heldBy(made as object);
       return made;

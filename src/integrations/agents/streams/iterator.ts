@@ -1,3 +1,4 @@
+import { isThenable } from "../../../diag/guarded-call.js";
 import { replace } from "./replace.js";
 import type { StreamSink } from "./sink.js";
 
@@ -33,27 +34,33 @@ export function followIterator<I extends object>(
     return result;
   };
   const follow = (name: "next" | "return" | "throw", see: (result: unknown) => unknown): void => {
-    const method = (iterator as Readonly<Record<string, Method | undefined>>)[name];
-    if (typeof method !== "function") return;
+    const given = (iterator as Readonly<Record<string, Method | undefined>>)[name];
+    if (typeof given !== "function") return;
+    const method = sink.within === undefined ? given : scoped(given, sink.within.bind(sink));
     replace(iterator, name, function (this: unknown): unknown {
       let result: unknown;
       try {
-        result =
-          sink.within === undefined
-            ? // biome-ignore lint/complexity/noArguments: `next()` and `next(undefined)` differ
-              Reflect.apply(method, this, arguments)
-            : // biome-ignore lint/complexity/noArguments: as above
-              sink.within(() => Reflect.apply(method, this, arguments));
+        // biome-ignore lint/complexity/noArguments: `next()` and `next(undefined)` differ
+        result = Reflect.apply(method, this, arguments);
       } catch (error) {
         return failed(error);
       }
-      return result instanceof Promise ? result.then(see, failed) : see(result);
+      if (result instanceof Promise) return result.then(see, failed);
+      // Of another realm, or of a library.
+      return isThenable(result) ? Promise.resolve(result).then(see, failed) : see(result);
     });
   };
   follow("next", seen);
   follow("return", left);
   follow("throw", seen);
   return iterator;
+}
+
+/** A function of its own: an arrow beside the plain call would cost that one its arguments' object. */
+function scoped(method: Method, within: <T>(step: () => T) => T): Method {
+  return function (this: unknown, ...given: unknown[]): unknown {
+    return within(() => Reflect.apply(method, this, given));
+  };
 }
 
 function isDone(result: unknown): boolean {

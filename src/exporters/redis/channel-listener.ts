@@ -1,16 +1,25 @@
 import { type Clock, SystemClock } from "../../time/clock.js";
 
-/** A connection that hears messages, as far as it is needed here. */
+/** A connection that hears messages. */
 export interface Ear {
-  /** Asks for the channels. Rejects, within its time, when it cannot. */
-  subscribe(channels: readonly string[]): Promise<void>;
-  onMessage(hear: (channel: string, message: string) => void): void;
+  /** Asks for channels, or patterns of them. Rejects, within its time, when it cannot. */
+  subscribe(names: readonly string[]): Promise<void>;
+  /** @param hear - is given the name that was asked for, and the message */
+  onMessage(hear: (name: string, message: string) => void): void;
   /** Called once, when the connection has ended. */
   onEnd(ended: () => void): void;
   /** Whether the other side still answers: rejects when it does not. */
   ping(): Promise<void>;
   /** At once. */
   close(): void;
+}
+
+/** Where connections that hear come from. */
+export interface Ears {
+  /** Rejects, within its time, when there is none. */
+  connect(): Promise<Ear>;
+  /** Calls off whatever is waited for, for good. */
+  callOff(): void;
 }
 
 export interface ListenerTally {
@@ -33,20 +42,18 @@ const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5000;
 
 /** Keeps a connection that hears, and makes a new one after each loss. It keeps no process alive. */
-export class ChannelListener implements ChannelSubscription {
-  readonly tally: ListenerTally = { disconnects: 0 };
+export class ChannelListener<T extends ListenerTally> implements ChannelSubscription {
   #isClosed = false;
   #ear: Ear | undefined;
   #failures = 0;
   #cancel = (): void => {};
 
+  /** @param names - channels, or patterns of them, as the ears take them */
   constructor(
-    /** Rejects, within its time, when there is none. */
-    private readonly connect: () => Promise<Ear>,
-    /** Calls off whatever is waited for. */
-    private readonly callOff: () => void,
-    private readonly channels: readonly string[],
-    private readonly hear: (channel: string, message: string) => void,
+    private readonly ears: Ears,
+    private readonly names: readonly string[],
+    private readonly hear: (name: string, message: string) => void,
+    readonly tally: T,
     private readonly clock: Clock = new SystemClock(),
   ) {
     void this.#listen();
@@ -58,7 +65,7 @@ export class ChannelListener implements ChannelSubscription {
 
   close(): void {
     this.#isClosed = true;
-    this.callOff();
+    this.ears.callOff();
     this.#cancel();
     this.#ear?.close();
     this.#ear = undefined;
@@ -67,13 +74,13 @@ export class ChannelListener implements ChannelSubscription {
   async #listen(): Promise<void> {
     let ear: Ear | undefined;
     try {
-      const made = await this.connect();
+      const made = await this.ears.connect();
       ear = made;
-      made.onMessage((channel, message) => {
-        if (!this.#isClosed) this.hear(channel, message);
+      made.onMessage((name, message) => {
+        if (!this.#isClosed) this.hear(name, message);
       });
       made.onEnd(() => this.#lost(made));
-      await made.subscribe(this.channels);
+      await made.subscribe(this.names);
       if (this.#isClosed) throw new Error("closed");
       this.#ear = made;
       this.#failures = 0;

@@ -22,7 +22,8 @@ export async function measure(scenario, contenders, { flags, processes }) {
 /** The figure of a row in the row's unit. */
 export function inUnit(row, figure) {
   if (figure === undefined) return undefined;
-  if (row.unit === "µs") {
+  // Those without are in µs as they are.
+  if (row.unit === "µs" && figure.us !== undefined) {
     const factor = figure.us / figure.value;
     return { ...figure, ...scaled(figure, factor), clocks: figure.value };
   }

@@ -1,5 +1,6 @@
 import { DAY, HOUR, keptPerStep } from "./decay.js";
-import { binomialRatio, Evidence, WanderingDispersion } from "./evidence.js";
+import { WanderingDispersion } from "./dispersion.js";
+import { binomialRatio, Evidence } from "./evidence.js";
 import { type Finding, numbersOf, percent, type SignalWatch } from "./finding.js";
 import type { OperationWindow } from "./operation-window.js";
 

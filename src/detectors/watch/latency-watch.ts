@@ -1,5 +1,6 @@
 import { HOUR, keptPerStep } from "./decay.js";
-import { binomialRatio, CALMING, Dispersion, Evidence, mixed } from "./evidence.js";
+import { Dispersion } from "./dispersion.js";
+import { binomialRatio, CALMING, Evidence, mixed } from "./evidence.js";
 import { type Finding, percent, type SignalWatch, short } from "./finding.js";
 import { BINS, lowestIn, type OperationWindow } from "./operation-window.js";
 

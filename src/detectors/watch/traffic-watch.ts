@@ -1,5 +1,6 @@
 import { HOUR, keptPerStep, MINUTE } from "./decay.js";
-import { Evidence, mixed, poissonRatio, WanderingDispersion } from "./evidence.js";
+import { WanderingDispersion } from "./dispersion.js";
+import { Evidence, mixed, poissonRatio } from "./evidence.js";
 import { type Finding, numbersOf, percent, type SignalWatch, short } from "./finding.js";
 import type { OperationWindow } from "./operation-window.js";
 import { Season } from "./season.js";

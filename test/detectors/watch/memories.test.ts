@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Evidence, mixed, WanderingDispersion } from "../../../src/detectors/watch/evidence.js";
+import { WanderingDispersion } from "../../../src/detectors/watch/dispersion.js";
+import { Evidence, mixed } from "../../../src/detectors/watch/evidence.js";
 import { Growth } from "../../../src/detectors/watch/growth.js";
 import { Recurrence } from "../../../src/detectors/watch/recurrence.js";
 import { DAY, HOUR, MINUTE, STEP_MS, service } from "./service.js";

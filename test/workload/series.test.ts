@@ -164,6 +164,10 @@ describe("a series", () => {
       expect(say(step, step % 2 ? "NaN" : "-Infinity")).toBe(true);
     expect(say(10, "NaNs")).toBe(false);
     expect(work.tally).toMatchObject({ accepted: 9, unreadable: 1 });
+    // Texts that are never closed: one that went back at each quote would not come to an end.
+    for (const text of ['\\"', '"\\\n', "NaN"]) {
+      expect(work.accept("events:training:progress", `{"a":"${text.repeat(20_000)}`)).toBe(false);
+    }
     await pass(10_000);
     expect(insights).toMatchObject([{ kind: "diverging", severity: "critical" }]);
     expect(insights[0].data.projectId).toBe('NaN_ "p"');

@@ -88,7 +88,9 @@ export class ErrorWatch implements SignalWatch<OperationWindow> {
 
   #vary(dispersion: WanderingDispersion, errors: number, requests: number): void {
     const usual = Math.min(0.5, this.usual);
-    dispersion.learn(errors - requests * usual, requests * usual * (1 - usual));
+    // About what is, not about the worst of what was: else a service that got better scatters for days.
+    const mean = Math.min(usual, this.#hour.errors / this.#hour.requests);
+    dispersion.learn(errors - requests * mean, requests * usual * (1 - usual));
   }
 
   /**

@@ -42,9 +42,12 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Python's `json.dumps` writes what JSON has no word for; a loss that is NaN is news all the same. */
+/**
+ * Python's `json.dumps` writes what JSON has no word for; a loss that is NaN is news all the same. Linear,
+ * for a text that is never closed is one, too.
+ */
 function withoutOddNumbers(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) =>
+  return text.replace(/"(?:[^"\\]|\\[\s\S])*"?|-?\b(?:NaN|Infinity)\b/g, (found) =>
     found.startsWith('"') ? found : "null",
   );
 }

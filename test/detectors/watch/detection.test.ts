@@ -44,6 +44,17 @@ describe("what is watched by default", () => {
     }
   });
 
+  it("tells of errors of an operation that had more of them before as soon as of others", async () => {
+    const { live, begun, clock } = await service();
+    live(6 * HOUR, { requests: 200, errorRatio: 0.02 });
+    live(5 * HOUR, { requests: 200, errorRatio: 0.001 });
+    const at = clock.wall();
+    const before = begun().length;
+    live(5 * MINUTE, { requests: 200, errorRatio: 0.1 });
+    expect(begun()[before]?.signal).toBe("errors");
+    expect((begun()[before]?.timeMs ?? 0) - at).toBeLessThanOrEqual(2 * MINUTE);
+  });
+
   it("tells of slower work, and of a slow tail that the median does not show", async () => {
     const slower = await service();
     slower.live(HOUR);

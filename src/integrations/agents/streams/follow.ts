@@ -47,12 +47,13 @@ export function followStream(stream: object, sink: StreamSink): void {
 
 /** One of Node or of the web that was read, left or broken before it was answered tells no end any more. */
 function isOver(stream: object, sink: StreamSink): boolean {
-  const given = stream as Readable;
-  if (isReadable(given) !== false) return false;
+  const given = stream as Readable & { readonly _readableState?: { endEmitted?: unknown } };
+  // What is not made by Node may lack the state that Node looks at.
+  if (isReadable(given) !== false || (given.readable === true && !given.destroyed)) return false;
   // A Node stream knows its error before it tells of it; a web stream keeps it to itself.
   if (given.errored instanceof Error || isErrored(given)) sink.fail(given.errored);
   // Nor does a web stream tell whether it was read or left.
-  else if (given.readableEnded === false) sink.abort();
+  else if ((given.readableEnded ?? given._readableState?.endEmitted) === false) sink.abort();
   else sink.end();
   return true;
 }

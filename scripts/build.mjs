@@ -81,9 +81,13 @@ const requireLater = {
   renderChunk(code, { name }) {
     if (name !== "index") return null;
     const declaration = /^var (later\w+) = (require\(.+\));$/gm;
-    return [...code.matchAll(declaration)]
-      .reduce((text, [, room]) => text.replaceAll(`${room}.`, `${room}.now.`), code)
-      .replace(declaration, "var $1 = { get now() { return $2; } };");
+    const rooms = [...code.matchAll(declaration)].map(([, room]) => room);
+    const used = rooms.reduce((text, room) => text.replaceAll(`${room}.`, `${room}.now.`), code);
+    const names = used.match(/\blater[A-Z]\w*\b(?!\.now\.| = require)/g);
+    if (rooms.length !== Object.keys(LATER).length || names !== null) {
+      throw new Error(`rollup writes later rooms in another way than is known here: ${names}`);
+    }
+    return used.replace(declaration, "var $1 = { get now() { return $2; } };");
   },
 };
 

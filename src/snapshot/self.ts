@@ -3,7 +3,7 @@ import { Recorder, ValueTally } from "../histogram/recorder.js";
 import { Slabs } from "../histogram/slabs.js";
 import type { CallbackTally } from "../instruments/guarded-read.js";
 import type { Registry } from "../instruments/registry.js";
-import { cpuMs } from "../time/clock.js";
+import { cpuMs, workMs } from "../time/clock.js";
 import { Governor, type Spending } from "../time/governor.js";
 import type { Rotation } from "../window/rotation.js";
 import type { SelfSnapshot } from "./model.js";
@@ -55,7 +55,7 @@ export class SelfMeter {
       task();
     } finally {
       const lastedMs = clock.now() - began;
-      this.#timerMs += Math.min(lastedMs, cpuMs(clock) - cpu);
+      this.#timerMs += workMs(lastedMs, cpuMs(clock) - cpu, clock);
     }
   }
 

@@ -24,6 +24,17 @@ export function cpuMs(clock: Pick<Clock, "cpu">): number {
   return (user + system) / 1000;
 }
 
+/**
+ * Time that work took: of the CPU, where that can be told. On Windows its clock goes in steps of 16 ms, in
+ * which most work would be lost.
+ *
+ * @param usedMs - CPU time of the process meanwhile: other threads' too, so no more counts than has passed
+ */
+export function workMs(lastedMs: number, usedMs: number, clock: Pick<Clock, "cpu">): number {
+  const isCoarse = clock.cpu === undefined && process.platform === "win32";
+  return isCoarse ? lastedMs : Math.min(lastedMs, usedMs);
+}
+
 /** Longest delay a Node timer keeps; longer ones fire after 1 ms. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 

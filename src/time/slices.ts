@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { type Clock, cpuMs } from "./clock.js";
+import { type Clock, cpuMs, workMs } from "./clock.js";
 
 /** Longest the event loop is held at a time, in ms. */
 const SLICE_MS = 8;
@@ -43,7 +43,8 @@ export class Slices {
   }
 
   #book(now: number): void {
-    this.workedMs += Math.min(now - this.#began, cpuMs(this.clock) - this.#cpu);
+    const usedMs = cpuMs(this.clock) - this.#cpu;
+    this.workedMs += workMs(now - this.#began, usedMs, this.clock);
   }
 }
 

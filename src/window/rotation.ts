@@ -18,6 +18,8 @@ const STEP_MS = 500;
 
 /** Parts of one interval beyond which they are merged: readers may come more often than it closes. */
 const MOST_PARTS = 16;
+/** Blocks of different values never cover the same time, even on a clock that stands still. */
+const LEAST_MS = 1 / 1024;
 const NONE = new Float64Array(0);
 
 /** Closes the open interval of every series at once, and lets idle series go. */
@@ -72,8 +74,9 @@ export class Rotation {
   close(): void {
     const { registry } = this;
     const { clock } = registry;
-    const end = clock.now();
-    if (end <= this.openSince) return;
+    const now = clock.now();
+    if (now <= this.openSince) return;
+    const end = Math.max(now, (this.#parts.at(-1)?.end ?? Number.NEGATIVE_INFINITY) + LEAST_MS);
     const endWall = clock.wall();
     if (Math.abs(endWall - this.openSinceWall - (end - this.openSince)) > STEP_MS)
       this.clockSteps++;
@@ -116,8 +119,8 @@ export class Rotation {
 
   #part(): void {
     const { clock, histograms } = this.registry;
-    const end = clock.now();
     const start = this.#parts.at(-1)?.end ?? this.openSince;
+    const end = Math.max(clock.now(), start + LEAST_MS);
     const startWall = this.#parts.at(-1)?.endWall ?? this.openSinceWall;
     this.#harvest(Math.floor(end / 1000));
     const span = { start, end, startWall, endWall: clock.wall() };

@@ -30,7 +30,7 @@ export interface StatsdOptions {
   readonly rollups?: readonly Rollup[];
   /** DogStatsD: the end of the interval on counts and gauges (`|T`); Agent 7.40 and later. Of two series that clean to one name the first is sent. @default false */
   readonly timestamps?: boolean;
-  /** Longest payload, 128 … 65,507 bytes. @default 1432 for UDP to another host, else 8192 */
+  /** Longest payload, 128 … 65,507 bytes. @default 1432 for UDP, 8192 for a Unix socket */
   readonly maxDatagramBytes?: number;
   /**
    * How old an address may be before the host is looked up anew, in ms; meanwhile it serves on. A host

@@ -21,13 +21,6 @@ const ONLY = {
   statsd: ["attributes", "samples", "percentiles", "mergeValues"],
   dogstatsd: ["timestamps"],
 };
-/** What an Ethernet frame has room for. */
-const ETHERNET_BYTES = 1432;
-/**
- * What Datadog's Agent reads at once; other servers read more, and so does the way to oneself.
- * @see Datadog Agent, dogstatsd_buffer_size
- */
-const AGENT_BYTES = 8192;
 const KNOWN = new Set([...COMMON, ...ONLY.statsd, ...ONLY.dogstatsd]);
 
 /** @throws RangeError listing every fault of the options, and of the environment where it counts */
@@ -106,7 +99,7 @@ export function resolveStatsdOptions(
     return value;
   };
   const samples = whole("samples", 100, 10, 10_000);
-  const bytes = path === undefined && !isLoopback(host) ? ETHERNET_BYTES : AGENT_BYTES;
+  const bytes = path === undefined ? 1432 : 8192;
   const maxDatagramBytes = whole("maxDatagramBytes", bytes, 128, 65_507);
   const dnsTtlMs = whole("dnsTtlMs", 60_000, 0, 86_400_000);
   const { lookup, clock = new SystemClock() } = options;
@@ -142,11 +135,6 @@ export function resolveStatsdOptions(
     lookup,
     clock,
   });
-}
-
-/** @see RFC 6761, 6.3: `localhost` is no other host */
-function isLoopback(host: unknown): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(String(host));
 }
 
 function isObject(value: unknown): value is object {

@@ -64,7 +64,7 @@ describe("whatever is in names, attributes and values", () => {
       await fc.assert(
         fc.asyncProperty(fc.array(metric, { maxLength: 8 }), async (metrics) => {
           const { parsed, payloads, rejected } = await roundTrip(metrics, options);
-          const most = options.maxDatagramBytes ?? 8192;
+          const most = options.maxDatagramBytes ?? 1432;
           for (const { length } of payloads) expect(length).toBeLessThanOrEqual(most);
           if (options.rollups !== undefined) return;
 

@@ -83,9 +83,9 @@ const requireLater = {
     const declaration = /^var (later\w+) = (require\(.+\));$/gm;
     const rooms = [...code.matchAll(declaration)].map(([, room]) => room);
     const used = rooms.reduce((text, room) => text.replaceAll(`${room}.`, `${room}.now.`), code);
-    const names = used.match(/\blater[A-Z]\w*\b(?!\.now\.| = require)/g);
-    if (rooms.length !== Object.keys(LATER).length || names !== null) {
-      throw new Error(`rollup writes later rooms in another way than is known here: ${names}`);
+    const isElsewhere = (room) => new RegExp(`\\b${room}\\b(?!\\.now\\.| = require)`).test(used);
+    if (rooms.length !== Object.keys(LATER).length || rooms.some(isElsewhere)) {
+      throw new Error(`rollup writes the rooms for later otherwise than is known here: ${rooms}`);
     }
     return used.replace(declaration, "var $1 = { get now() { return $2; } };");
   },

@@ -78,8 +78,8 @@ function chunksOf(getModuleInfo) {
 /** Has the main chunk require a later one where it is first used. */
 const requireLater = {
   name: "require later",
-  renderChunk(code, { name }) {
-    if (name !== "index") return null;
+  renderChunk(code, { name, isEntry }) {
+    if (name !== "index" || isEntry) return null;
     const declaration = /^var (later\w+) = (require\(.+\));$/gm;
     const rooms = [...code.matchAll(declaration)].map(([, room]) => room);
     const used = rooms.reduce((text, room) => text.replaceAll(`${room}.`, `${room}.now.`), code);

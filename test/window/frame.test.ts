@@ -17,6 +17,12 @@ function block(start: number, end: number): Block {
 
 const spans = (blocks: readonly Block[]) => blocks.map(({ start, end }) => [start, end]);
 
+const between = (now: readonly Block[], before: readonly Block[]) => {
+  const earlier = new Frame(before, 1);
+  const { added, removed } = new Frame(now, 1, earlier).since(earlier);
+  return [spans(added), spans(removed)];
+};
+
 const lasting = (blocks: readonly Block[]) => {
   return blocks.reduce((sum, { start, end }) => sum + end - start, 0);
 };
@@ -37,6 +43,21 @@ describe("what lies between two frames", () => {
     expect(spans(added)).toEqual([[10, 20]]);
     expect(spans(removed)).toEqual([[10, 15]]);
     expect(newer.counts[0]).toBe(20);
+  });
+
+  it("has nothing of blocks that were only merged meanwhile, in whatever order they lie", () => {
+    const [first, second, third, last] = [block(0, 1), block(1, 2), block(2, 3), block(3, 4)];
+    expect(between([first, second], [first])).toEqual([[[1, 2]], []]);
+    expect(between([block(0, 3), last], [third, first, second])).toEqual([[[3, 4]], []]);
+    expect(between([block(0, 4)], [third, first, second, last])).toEqual([[], []]);
+  });
+
+  it("takes off what a new block holds beside what is new, and takes none with a gap for a whole one", () => {
+    const [first, second, third] = [block(0, 1), block(1, 2), block(2, 3)];
+    const each = [first, second, third];
+    expect(between([block(0, 4)], each)).toEqual([[[0, 4]], spans(each)]);
+    expect(between([block(0, 3)], [first, third])).toEqual([[[0, 3]], spans([first, third])]);
+    expect(between([block(0, 3)], [second, third])).toEqual([[[0, 3]], spans([second, third])]);
   });
 
   it("adds up to the later one, whatever was merged and given up", () => {

@@ -1,11 +1,9 @@
-import { FrameChanges } from "./frame-change.js";
 import { SlotSum } from "./slot-sum.js";
 
 /** Where one payload is put together, in place and again and again; it lies in `[start, end)`. */
 export class Scratch {
   /** For whoever puts one together; empty between uses. */
   readonly sum = new SlotSum();
-  readonly changes = new FrameChanges();
   bytes = new Uint8Array(4096);
   start = 0;
   end = 0;

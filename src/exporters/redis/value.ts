@@ -3,7 +3,6 @@ import { ClosedHistogram } from "../../histogram/closed-histogram.js";
 import type { HistogramPoint, NumberPoint } from "../../snapshot/batch.js";
 import { FramedHistogram } from "../../snapshot/framed-histogram.js";
 import { difference } from "./difference.js";
-import type { Block } from "./frame-change.js";
 import {
   countIn,
   decodeGauge,
@@ -169,7 +168,7 @@ function advance(
   const { sum } = scratch;
   const count = to.count - from.count + (last === undefined ? 0 : countIn(last.bytes, last.start));
   if (count > MOST_VALUES) return false;
-  const { added, removed } = scratch.changes.between(to.frame, from.frame);
+  const { added, removed } = to.frame.since(from.frame);
   sum.reserve(to.layout.slots);
   if (last !== undefined) sum.add(last.bytes, slotsFrom(last.bytes, last.start), last.end);
   for (const block of added) addBlock(sum, block, to.id);
@@ -179,6 +178,8 @@ function advance(
   scratch.start = writeHead(scratch.bytes, count);
   return sum.drained === count;
 }
+
+type Block = FramedHistogram["frame"]["blocks"][number];
 
 function addBlock(sum: SlotSum, block: Block, id: number, sign: 1 | -1 = 1): void {
   const position = block.positionOf(id);
